@@ -1,0 +1,323 @@
+"""Model: a learner with everything that makes its scores mean the same tomorrow."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fink_ad.alerts import POPULATIONS, SURVEYS
+from fink_ad.errors import FinkAdError, ModelError
+from fink_ad.features import FeatureSchema, FeatureTable
+from fink_ad.forest.folder import MANIFEST, pack, read_folder, write_folder
+from fink_ad.forest.imputation import Imputation
+from fink_ad.forest.learners import Labels, Learner, learner_named
+from fink_ad.forest.mismatch import first_difference
+from fink_ad.forest.sketch import ScoreSketch
+from fink_ad.forest.training import LabelledAlerts, ReferenceSample, checked_values
+
+__all__ = ["FORMAT_VERSION", "PROVISIONAL_ROWS", "Model"]
+
+FORMAT_VERSION = 1
+"""Version of the model folder."""
+
+PROVISIONAL_ROWS = 256
+"""A model trained on fewer alerts is provisional: used, marked, and soon replaced."""
+
+_MANIFEST_KEYS = {
+    "dropped_columns",
+    "files",
+    "format_version",
+    "learner",
+    "library_versions",
+    "metrics",
+    "parameters",
+    "population",
+    "reviewer",
+    "schema",
+    "seed",
+    "survey",
+}
+_LIBRARIES = ("numpy", "numba", "coniferest", "fink-ad")
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """Trees on a reference sample for one survey, one population, one reviewer or all.
+
+    Make one with `train` or `load`.
+
+    Attributes
+    ----------
+    schema : FeatureSchema
+        Columns of the tables it scores, all of them.
+    survey, population : str
+        Whose alerts it scores.
+    reviewer : str
+        Whose answers it learned from; empty for everybody's.
+    learner : Learner
+        Scores prepared values.
+    imputation : Imputation
+        Prepares values.
+    reference : ReferenceSample
+        Alerts it was trained on.
+    labelled : LabelledAlerts or None
+        Answers it was trained on.
+    sketch : ScoreSketch
+        Its scores of the reference sample.
+    seed : int
+        All randomness came from it.
+    library_versions, metrics : mapping
+        Of the time of training.
+    """
+
+    schema: FeatureSchema
+    survey: str
+    population: str
+    reviewer: str
+    learner: Learner
+    imputation: Imputation
+    reference: ReferenceSample
+    labelled: LabelledAlerts | None
+    sketch: ScoreSketch
+    seed: int
+    library_versions: Mapping[str, str]
+    metrics: Mapping[str, float]
+
+    @classmethod
+    def train(
+        cls,
+        table: FeatureTable,
+        *,
+        survey: str,
+        population: str,
+        alert_ids: Sequence[int] | NDArray[np.int64],
+        object_ids: Sequence[str] | NDArray[np.str_],
+        n_det: Sequence[int] | NDArray[np.int64],
+        nights: Sequence[int] | NDArray[np.int32],
+        seed: int = 0,
+        learner: str = "static",
+        parameters: Mapping[str, Any] | None = None,
+        labelled: LabelledAlerts | None = None,
+        reviewer: str = "",
+    ) -> Model:
+        """Train on a reference sample; its order does not matter.
+
+        Parameters
+        ----------
+        table : FeatureTable
+            Features of the reference sample.
+        survey, population : str
+            Whose alerts these are.
+        alert_ids, object_ids, n_det, nights : (n,) arrays
+            Id, object, number of detections and night (``YYYYMMDD``) of each alert.
+        seed : int
+            Equal input and seed give an equal model.
+        learner : str
+            Key of `fink_ad.forest.learners.LEARNERS`.
+        parameters : mapping, optional
+            Those that differ from the learner's defaults.
+        labelled : LabelledAlerts, optional
+            Answered alerts with features of the same schema.
+        reviewer : str
+            Whose answers they are; empty for everybody's.
+
+        Raises
+        ------
+        ModelError
+            If there is nothing to learn from or an argument makes no sense.
+        """
+        for word, known in ((survey, SURVEYS), (population, POPULATIONS)):
+            if word not in known:
+                raise ModelError(f"{word!r} is not one of {', '.join(known)}")
+        reference = ReferenceSample.of(table, alert_ids, object_ids, n_det, nights)
+        imputation = Imputation.learn(reference.values)
+        values = imputation.prepare(reference.values)
+        labels = None
+        if labelled is not None and len(labelled):
+            labels = Labels(imputation.prepare(labelled.values), labelled.targets())
+        columns = table.schema.columns
+        fitted = learner_named(learner).fit(
+            values,
+            [columns[place].group for place in imputation.columns],
+            labels,
+            seed,
+            parameters or {},
+        )
+        scores = fitted.score(values)
+        return cls(
+            schema=table.schema,
+            survey=survey,
+            population=population,
+            reviewer=reviewer,
+            learner=fitted,
+            imputation=imputation,
+            reference=reference,
+            labelled=labelled,
+            sketch=ScoreSketch.of(scores, reference.n_det, reference.object_ids, reference.nights),
+            seed=seed,
+            library_versions={name: importlib.metadata.version(name) for name in _LIBRARIES},
+            metrics={
+                "n_reference": len(reference),
+                "n_labels": 0 if labels is None else len(labels),
+                "score_median": float(np.median(scores)),
+                "score_99": float(np.quantile(scores, 0.99)),
+            },
+        )
+
+    @property
+    def provisional(self) -> bool:
+        """Whether the reference sample is too small for more than a first look."""
+        return len(self.reference) < PROVISIONAL_ROWS
+
+    @cached_property
+    def dropped_columns(self) -> tuple[str, ...]:
+        """Columns without a finite value in the reference sample, which the model leaves out."""
+        used = set(self.imputation.columns.tolist())
+        return tuple(name for place, name in enumerate(self.schema.names) if place not in used)
+
+    @cached_property
+    def used_columns(self) -> tuple[str, ...]:
+        """Columns the learner sees, in its order."""
+        return tuple(self.schema.names[place] for place in self.imputation.columns)
+
+    def prepare(self, table: FeatureTable) -> NDArray[np.float32]:
+        """Return what the learner sees of a table, (n_alerts, n_used), all finite.
+
+        Raises
+        ------
+        ModelError
+            If the table has another schema; the message names the first column that differs.
+        """
+        if table.schema.hash != self.schema.hash:
+            raise ModelError(
+                f"model {self.short_id} cannot score this table: "
+                f"{first_difference(self.schema, table.schema)}; retrain, or extract the "
+                "features the model was trained on"
+            )
+        return self.imputation.prepare(checked_values(table))
+
+    def score(self, table: FeatureTable) -> NDArray[np.float64]:
+        """Return the anomaly score of each alert, (n_alerts,): finite, higher = stranger.
+
+        Raises
+        ------
+        ModelError
+            If the table has another schema.
+        """
+        return self.learner.score(self.prepare(table))
+
+    @cached_property
+    def id(self) -> str:
+        """Hash of the whole content; the name of the model's folder."""
+        return hashlib.sha256(self._files[MANIFEST]).hexdigest()
+
+    @property
+    def short_id(self) -> str:
+        """First 12 characters of `id`, for people."""
+        return self.id[:12]
+
+    @property
+    def revision(self) -> str:
+        """The weights after some set of answers: what scores and rarities are recorded with."""
+        return self.id
+
+    @cached_property
+    def _files(self) -> dict[str, bytes]:
+        manifest = {
+            "format_version": FORMAT_VERSION,
+            "survey": self.survey,
+            "population": self.population,
+            "reviewer": self.reviewer,
+            "schema": self.schema.to_json(),
+            "dropped_columns": list(self.dropped_columns),
+            "learner": self.learner.name,
+            "parameters": dict(self.learner.parameters),
+            "seed": self.seed,
+            "library_versions": dict(self.library_versions),
+            "metrics": dict(self.metrics),
+        }
+        groups = {
+            "imputation": vars(self.imputation),
+            "learner": self.learner.to_arrays(),
+            "reference": vars(self.reference),
+            "sketch": self.sketch.to_arrays(),
+        }
+        if self.labelled is not None:
+            groups["labelled"] = vars(self.labelled)
+        return pack(manifest, groups)
+
+    def save(self, models_dir: Path) -> Path:
+        """Write the model's folder under `models_dir` and return it.
+
+        Writing the same model again changes nothing.
+
+        Raises
+        ------
+        ModelError
+            If it cannot be written.
+        """
+        return write_folder(models_dir, self.id, self._files)
+
+    @classmethod
+    def load(cls, folder: Path) -> Model:
+        """Read a model's folder, checking every byte.
+
+        Raises
+        ------
+        ModelError
+            If it is missing, damaged, edited, or of a format this version does not read.
+        """
+        manifest, groups = read_folder(folder)
+        version = manifest.get("format_version")
+        if version != FORMAT_VERSION:
+            raise ModelError(
+                f"model {folder} has format version {version!r}; this version of fink_ad reads "
+                f"{FORMAT_VERSION}"
+            )
+        unknown = set(manifest) ^ _MANIFEST_KEYS
+        if unknown:
+            raise ModelError(f"model {folder}: manifest key {min(unknown)!r} unknown or missing")
+        try:
+            return cls._assemble(manifest, groups)
+        except FinkAdError as error:
+            raise ModelError(f"model {folder}: {error}") from error
+        except (TypeError, KeyError, ValueError, IndexError) as error:
+            raise ModelError(f"model {folder} is not what its manifest says: {error}") from error
+
+    @classmethod
+    def _assemble(
+        cls, manifest: Mapping[str, Any], groups: Mapping[str, Mapping[str, NDArray[Any]]]
+    ) -> Model:
+        imputation = Imputation(**groups["imputation"])
+        schema = FeatureSchema.from_json(manifest["schema"])
+        n_used = len(imputation.columns)
+        if (
+            imputation.medians.shape != (n_used,)
+            or not ((imputation.columns >= 0) & (imputation.columns < len(schema.names))).all()
+        ):
+            raise ModelError("the medians do not belong to the columns")
+        learner = learner_named(manifest["learner"]).from_arrays(
+            groups["learner"], manifest["parameters"], n_used
+        )
+        return cls(
+            schema=schema,
+            survey=manifest["survey"],
+            population=manifest["population"],
+            reviewer=manifest["reviewer"],
+            learner=learner,
+            imputation=imputation,
+            reference=ReferenceSample(**groups["reference"]),
+            labelled=LabelledAlerts(**groups["labelled"]) if "labelled" in groups else None,
+            sketch=ScoreSketch.from_arrays(groups["sketch"]),
+            seed=manifest["seed"],
+            library_versions=manifest["library_versions"],
+            metrics=manifest["metrics"],
+        )

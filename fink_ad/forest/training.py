@@ -1,0 +1,171 @@
+"""What a model is trained on: the reference sample and the answered alerts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fink_ad.errors import ModelError
+from fink_ad.features import FeatureTable
+
+__all__ = ["TARGETS", "LabelledAlerts", "ReferenceSample"]
+
+TARGETS: Mapping[str, int] = {"anomaly": 1, "ordinary": -1, "bogus": -1}
+"""Answers a learner can use; "unsure" teaches nothing and is left out before."""
+
+
+@dataclass(frozen=True, eq=False)
+class ReferenceSample:
+    """Alerts a model is measured against, in order of alert id.
+
+    Attributes
+    ----------
+    values : (n, n_columns) float64
+        Features as extracted, NaN where not defined.
+    alert_ids, object_ids : (n,) int64, (n,) str
+        Who they are.
+    n_det : (n,) int64
+        Number of detections: says who their peers are.
+    nights : (n,) int32
+        ``YYYYMMDD``.
+    """
+
+    values: NDArray[np.float64]
+    alert_ids: NDArray[np.int64]
+    object_ids: NDArray[np.str_]
+    n_det: NDArray[np.int64]
+    nights: NDArray[np.int32]
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    @classmethod
+    def of(
+        cls,
+        table: FeatureTable,
+        alert_ids: Sequence[int] | NDArray[np.int64],
+        object_ids: Sequence[str] | NDArray[np.str_],
+        n_det: Sequence[int] | NDArray[np.int64],
+        nights: Sequence[int] | NDArray[np.int32],
+    ) -> ReferenceSample:
+        """Sort alerts into a reference sample, so that the order of arrival does not matter.
+
+        Raises
+        ------
+        ModelError
+            If there are none, lengths differ, or an alert comes twice.
+        """
+        values = checked_values(table)
+        ids = np.asarray(alert_ids, np.int64)
+        sample = cls(
+            values,
+            ids,
+            np.asarray(object_ids, np.str_),
+            np.asarray(n_det, np.int64),
+            np.asarray(nights, np.int32),
+        )
+        if not len(values):
+            raise ModelError("no alerts to train on")
+        for name in ("alert_ids", "object_ids", "n_det", "nights"):
+            if getattr(sample, name).shape != (len(values),):
+                raise ModelError(
+                    f"{name} has shape {getattr(sample, name).shape} for {len(values)} alerts"
+                )
+        order = np.argsort(ids, kind="stable")
+        twice = np.flatnonzero(np.diff(ids[order]) == 0)
+        if len(twice):
+            raise ModelError(f"alert {ids[order][twice[0]]} is twice in the training sample")
+        return cls(
+            values[order],
+            ids[order],
+            sample.object_ids[order],
+            sample.n_det[order],
+            sample.nights[order],
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class LabelledAlerts:
+    """Answered alerts, one answer per object, in order of alert id.
+
+    Attributes
+    ----------
+    values : (n, n_columns) float64
+        Features as extracted, NaN where not defined.
+    alert_ids, object_ids : (n,) int64, (n,) str
+        Who they are.
+    answers : (n,) str
+        Keys of `TARGETS`.
+    """
+
+    values: NDArray[np.float64]
+    alert_ids: NDArray[np.int64]
+    object_ids: NDArray[np.str_]
+    answers: NDArray[np.str_]
+
+    def __len__(self) -> int:
+        return len(self.answers)
+
+    @classmethod
+    def of(
+        cls,
+        table: FeatureTable,
+        alert_ids: Sequence[int] | NDArray[np.int64],
+        object_ids: Sequence[str] | NDArray[np.str_],
+        answers: Sequence[str] | NDArray[np.str_],
+    ) -> LabelledAlerts:
+        """Check and sort answered alerts.
+
+        Which of several answers about one object holds is decided before, by the rule for the
+        labels of one reviewer or of all; here an object that comes twice is an error.
+
+        Raises
+        ------
+        ModelError
+            If an answer is not a key of `TARGETS`, an object comes twice, or lengths differ.
+        """
+        values = checked_values(table)
+        given = np.asarray(answers)
+        wrong = [answer for answer in given.tolist() if answer not in TARGETS]
+        if wrong:
+            raise ModelError(f"answer {wrong[0]!r} is not one of {', '.join(TARGETS)}")
+        ids = np.asarray(alert_ids, np.int64)
+        objects = np.asarray(object_ids, np.str_)
+        if not len(ids) == len(objects) == len(given) == len(values):
+            raise ModelError(
+                f"{len(given)} answers, {len(ids)} alert ids and {len(objects)} object ids "
+                f"for {len(values)} alerts"
+            )
+        names, counts = np.unique(objects, return_counts=True)
+        if (counts > 1).any():
+            name = names[np.argmax(counts)]
+            said = ", ".join(sorted(set(given[objects == name].tolist())))
+            raise ModelError(f"object {name} has {counts.max()} answers ({said}): give one")
+        order = np.argsort(ids, kind="stable")
+        return cls(values[order], ids[order], objects[order], given.astype(np.str_)[order])
+
+    def targets(self) -> NDArray[np.int8]:
+        """Return +1 for anomalies and -1 for the rest, (n,)."""
+        return np.array([TARGETS[answer] for answer in self.answers.tolist()], np.int8)
+
+
+def checked_values(table: FeatureTable) -> NDArray[np.float64]:
+    """Return the table's values as C-ordered float64.
+
+    Raises
+    ------
+    ModelError
+        If they are not numbers, or not one column per column of the schema.
+    """
+    values = np.asarray(table.values)
+    if values.dtype.kind not in "fiu":
+        raise ModelError(f"features are of type {values.dtype}, not numbers")
+    if values.ndim != 2 or values.shape[1] != len(table.schema.names):
+        raise ModelError(
+            f"features have shape {values.shape}; the schema has "
+            f"{len(table.schema.names)} columns, one row per alert"
+        )
+    return np.ascontiguousarray(values, np.float64)

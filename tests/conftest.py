@@ -1,4 +1,4 @@
-"""What all tests share: where the real alerts are, and a home of their own."""
+"""What all tests share: where the real alerts are, and a count of the tests that used them."""
 
 import os
 from pathlib import Path
@@ -9,6 +9,8 @@ REAL_DATA = Path(
     os.environ.get("FINK_AD_REAL_DATA", Path(__file__).parents[2] / "shared" / "data")
 )
 
+real_data_outcomes = {"passed": 0, "failed": 0, "skipped": 0}
+
 
 @pytest.fixture(scope="session")
 def real_data() -> Path:
@@ -16,3 +18,33 @@ def real_data() -> Path:
     if not REAL_DATA.is_dir():
         pytest.skip(f"no real alerts at {REAL_DATA}: set FINK_AD_REAL_DATA to their folder")
     return REAL_DATA
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test that asks for the folder is a real-data test, and the other way round."""
+    for item in items:
+        uses = "real_data" in getattr(item, "fixturenames", ())
+        marked = item.get_closest_marker("real_data") is not None
+        if uses != marked:
+            raise pytest.UsageError(f"{item.nodeid}: mark real_data and fixture real_data go together")
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Count real-data tests by outcome."""
+    if "real_data" in report.keywords and (report.when == "call" or report.outcome == "skipped"):
+        real_data_outcomes[report.outcome] += 1
+
+
+def pytest_sessionfinish() -> None:
+    """Leave the counts where the continuous integration looks for them."""
+    report = os.environ.get("FINK_AD_REPORT")
+    if report:
+        ran = real_data_outcomes["passed"] + real_data_outcomes["failed"]
+        Path(report).write_text(f"{ran} {real_data_outcomes['skipped']}\n")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many real-data tests ran."""
+    ran = real_data_outcomes["passed"] + real_data_outcomes["failed"]
+    skipped = real_data_outcomes["skipped"]
+    terminalreporter.write_line(f"real-data tests: {ran} ran, {skipped} skipped")

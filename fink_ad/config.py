@@ -1,0 +1,259 @@
+"""Settings: what can be set, where values come from, and what is wrong with them.
+
+Values are taken, the first that has one, from the command line, the environment
+(``FINK_AD_<NAME>``, nested ``FINK_AD_<SECTION>__<NAME>``), the file ``fink-ad.toml`` (of the
+working directory, else of the home folder) and the defaults below.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import platformdirs
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
+
+from fink_ad.errors import ConfigError
+
+__all__ = [
+    "CONFIG_FILE",
+    "FirstModelSettings",
+    "ForestSettings",
+    "KeptSettings",
+    "LimitSettings",
+    "LoadedSettings",
+    "RankingSettings",
+    "Settings",
+    "load_settings",
+]
+
+CONFIG_FILE = "fink-ad.toml"
+
+# Variables of the test suite, which share our prefix but are no settings.
+_NOT_SETTINGS = ("FINK_AD_REAL_DATA", "FINK_AD_TEST_DATABASE_URL")
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FirstModelSettings(_Section):
+    """How the first model of a survey and population comes to be."""
+
+    size: int = Field(5000, ge=1, description="alerts buffered and trained on")
+    provisional_below: int = Field(256, ge=2, description="a model of fewer rows is provisional")
+    buffer_mib: int = Field(256, ge=16, description="packets buffered at the most, in MiB")
+
+
+class ForestSettings(_Section):
+    """Which learner ranks, and how it is grown."""
+
+    learner: Literal["static", "aad"] = Field("static", description="learner of new models")
+    seed: int = Field(42, ge=0, description="seed of new models")
+    parameters: dict[str, Any] = Field(
+        default_factory=dict, description="parameters of the learner that differ from its own"
+    )
+
+
+class RankingSettings(_Section):
+    """When an alert is a candidate."""
+
+    candidate_rarity: float = Field(
+        1000.0, gt=1, description="an alert at least this rare (1 in N) is a candidate"
+    )
+    reference_nights: int = Field(3, ge=1, description="whole nights that rarity is counted over")
+
+
+class KeptSettings(_Section):
+    """Which alerts stay in the database with their light curves and stamps."""
+
+    top_share: float = Field(0.01, ge=0, le=1, description="share of the strangest kept")
+    random_share: float = Field(0.001, ge=0, le=1, description="share kept at random, by id")
+    reference: int = Field(10_000, ge=0, description="size of the reference reservoir")
+    stamps_per_night: int = Field(1000, ge=0, description="alerts of a night with their stamps")
+
+
+class LimitSettings(_Section):
+    """What a packet may ask of us before it becomes a dead letter."""
+
+    message_bytes: int = Field(16 << 20, gt=0, description="one packet")
+    block_bytes: int = Field(256 << 20, gt=0, description="one decompressed block")
+    ratio: int = Field(1000, gt=0, description="decompressed over compressed size")
+    schema_bytes: int = Field(1 << 20, gt=0, description="text of a schema")
+    schema_depth: int = Field(32, gt=0, description="nesting of a schema")
+    items: int = Field(1_000_000, gt=0, description="items of one array or map")
+    stamp_bytes: int = Field(1 << 20, gt=0, description="one stamp")
+
+
+class Settings(BaseSettings):
+    """Everything that can be set."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="FINK_AD_",
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+    )
+
+    home: Path = Field(
+        default_factory=lambda: Path(platformdirs.user_data_dir("fink_ad")),
+        description="folder of all state: database, history, models",
+    )
+    database_url: str = Field("", description="database; empty: SQLite in the home folder")
+    batch_size: int = Field(1000, ge=1, le=100_000, description="alerts processed at a time")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "warning", description="least severe message logged to stderr"
+    )
+    log_format: Literal["console", "json"] = Field("console", description="form of log lines")
+    first_model: FirstModelSettings = FirstModelSettings()
+    forest: ForestSettings = ForestSettings()
+    ranking: RankingSettings = RankingSettings()
+    kept: KeptSettings = KeptSettings()
+    limits: LimitSettings = LimitSettings()
+    provider: dict[str, dict[str, Any]] = Field(
+        default_factory=dict, description="settings of the providers, by name"
+    )
+
+
+@dataclass(frozen=True)
+class LoadedSettings:
+    """Settings in force, and where each value that is not a default came from."""
+
+    settings: Settings
+    origin: Mapping[str, str]
+
+    def rows(self) -> Iterator[tuple[str, Any, str]]:
+        """Yield (dotted key, value, where it came from), passwords hidden."""
+        for key, value in _flatten(self.settings.model_dump(mode="json")):
+            shown = _without_password(value) if key == "database_url" else value
+            yield key, shown, self.origin.get(key, "default")
+
+
+def load_settings(
+    config_file: Path | None = None, overrides: Mapping[str, Any] | None = None
+) -> LoadedSettings:
+    """Read settings from the command line, the environment, the file and the defaults.
+
+    Parameters
+    ----------
+    config_file : Path, optional
+        File to read instead of looking for ``fink-ad.toml``.
+    overrides : mapping, optional
+        Values of the command line by name; None values do not count.
+
+    Raises
+    ------
+    ConfigError
+        If the file cannot be read, a key is unknown (the nearest known one is named) or a value
+        does not fit.
+    """
+    given = {key: value for key, value in (overrides or {}).items() if value is not None}
+    environment = EnvSettingsSource(Settings)()
+    _check_environment()
+    path = config_file or _find_file(given, environment)
+    from_file = _read_toml(path) if path else {}
+    merged = _merge(_merge(from_file, environment), given)
+    try:
+        # Everything is merged already: keep pydantic-settings from reading the environment again.
+        settings = Settings.model_validate(merged)
+    except ValidationError as error:
+        raise ConfigError(_explain(error, _name_origin(path, from_file, environment))) from None
+    origin = {key: str(path) for key, _ in _flatten(from_file)}
+    origin |= {key: "environment" for key, _ in _flatten(environment)}
+    origin |= {key: "command line" for key, _ in _flatten(given)}
+    return LoadedSettings(settings, origin)
+
+
+def _find_file(given: Mapping[str, Any], environment: Mapping[str, Any]) -> Path | None:
+    home = given.get("home") or environment.get("home") or Settings.model_construct().home
+    for folder in (Path.cwd(), Path(home)):
+        path = folder / CONFIG_FILE
+        if path.is_file():
+            return path
+    return None
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"cannot read the settings file {path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"the settings file {path} is not valid TOML: {error}") from error
+
+
+def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Lay one nested mapping over another."""
+    merged = dict(below)
+    for key, value in above.items():
+        under = merged.get(key)
+        both = isinstance(value, Mapping) and isinstance(under, Mapping)
+        merged[key] = _merge(under, value) if both else value  # type: ignore[arg-type]
+    return merged
+
+
+def _flatten(nested: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in nested.items():
+        if isinstance(value, Mapping) and value:
+            yield from _flatten(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def _check_environment() -> None:
+    known = list(Settings.model_fields)
+    for variable in sorted(os.environ):
+        if not variable.startswith("FINK_AD_") or variable in _NOT_SETTINGS:
+            continue
+        name = variable.removeprefix("FINK_AD_").lower().split("__")[0]
+        if name not in known:
+            raise ConfigError(
+                f"environment variable {variable} is no setting{_nearest(name, known)}"
+            )
+
+
+def _explain(error: ValidationError, where: str) -> str:
+    """Say the first thing that is wrong, in one line."""
+    first = error.errors()[0]
+    place = [str(part) for part in first["loc"]]
+    if first["type"] == "extra_forbidden":
+        known = _known_keys(place[:-1])
+        return f"unknown setting {'.'.join(place)!r} in {where}{_nearest(place[-1], known)}"
+    return f"setting {'.'.join(place)!r} in {where}: {first['msg']}, got {first['input']!r}"
+
+
+def _known_keys(section: list[str]) -> list[str]:
+    model: type[BaseModel] = Settings
+    for name in section:
+        annotation = model.model_fields[name].annotation
+        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+            return []
+        model = annotation
+    return list(model.model_fields)
+
+
+def _nearest(name: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
+    return f"; the nearest known one is {near[0]!r}" if near else ""
+
+
+def _name_origin(path: Path | None, from_file: Mapping[str, Any], env: Mapping[str, Any]) -> str:
+    places = [str(path)] if from_file else []
+    places += ["the environment"] if env else []
+    return " or ".join(places) or "the command line"
+
+
+def _without_password(url: Any) -> Any:
+    """Hide the password of a database URL."""
+    if not isinstance(url, str) or "@" not in url or "://" not in url:
+        return url
+    scheme, rest = url.split("://", 1)
+    credentials, host = rest.rsplit("@", 1)
+    user = credentials.split(":", 1)[0]
+    return f"{scheme}://{user}:***@{host}" if ":" in credentials else url

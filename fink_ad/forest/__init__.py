@@ -1,5 +1,6 @@
 """Who is strange: learners, model folders, rarity among peers, explanations."""
 
+from fink_ad.forest.explanation import TopFeatures, top_features
 from fink_ad.forest.model import Model
 from fink_ad.forest.ranking import (
     DEFAULT_THRESHOLD,
@@ -23,10 +24,12 @@ __all__ = [
     "Rarity",
     "ReferenceSample",
     "ScoreSketch",
+    "TopFeatures",
     "candidate_threshold",
     "is_candidate",
     "is_provisional",
     "kept_threshold",
     "peer_bin",
     "rarity",
+    "top_features",
 ]

@@ -7,7 +7,9 @@ detections" and bury the rest.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numba
 import numpy as np
@@ -69,6 +71,27 @@ class Imputation:
                 f"{values.shape[0]} alerts: there is nothing to learn from"
             )
         return cls(columns.astype(np.int64), np.nanmedian(finite[:, columns], axis=0))
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], n_columns: int) -> Imputation:
+        """Read columns and medians, checking that they fit a schema of `n_columns`.
+
+        Raises
+        ------
+        ModelError
+            If they do not.
+        """
+        columns, medians = arrays["columns"], arrays["medians"]
+        if (
+            columns.dtype != np.int64
+            or medians.dtype != np.float64
+            or columns.ndim != 1
+            or medians.shape != columns.shape
+            or not ((columns >= 0) & (columns < n_columns)).all()
+            or not np.isfinite(medians).all()
+        ):
+            raise ModelError(f"the medians do not belong to {n_columns} feature columns")
+        return cls(columns, medians)
 
     def prepare(self, values: NDArray[np.float64]) -> NDArray[np.float32]:
         """Return the used columns, (n_alerts, n_used) float32, all finite.

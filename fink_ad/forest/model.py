@@ -137,12 +137,17 @@ class Model:
         for word, known in ((survey, SURVEYS), (population, POPULATIONS)):
             if word not in known:
                 raise ModelError(f"{word!r} is not one of {', '.join(known)}")
+        if seed < 0:
+            raise ModelError(f"seed is {seed}: give a whole number of at least 0")
         reference = ReferenceSample.of(table, alert_ids, object_ids, n_det, nights)
         imputation = Imputation.learn(reference.values)
         values = imputation.prepare(reference.values)
         labels = None
-        if labelled is not None and len(labelled):
-            labels = Labels(imputation.prepare(labelled.values), labelled.targets())
+        if labelled is not None:
+            if labelled.table.schema.hash != table.schema.hash:
+                difference = first_difference(table.schema, labelled.table.schema)
+                raise ModelError(f"the answered alerts have other features: {difference}")
+            labels = Labels(imputation.prepare(labelled.table.values), labelled.targets())
         columns = table.schema.columns
         fitted = learner_named(learner).fit(
             values,
@@ -251,7 +256,7 @@ class Model:
             "sketch": self.sketch.to_arrays(),
         }
         if self.labelled is not None:
-            groups["labelled"] = vars(self.labelled)
+            groups["labelled"] = self.labelled.to_arrays()
         return pack(manifest, groups)
 
     def save(self, models_dir: Path) -> Path:
@@ -296,16 +301,11 @@ class Model:
     def _assemble(
         cls, manifest: Mapping[str, Any], groups: Mapping[str, Mapping[str, NDArray[Any]]]
     ) -> Model:
-        imputation = Imputation(**groups["imputation"])
         schema = FeatureSchema.from_json(manifest["schema"])
-        n_used = len(imputation.columns)
-        if (
-            imputation.medians.shape != (n_used,)
-            or not ((imputation.columns >= 0) & (imputation.columns < len(schema.names))).all()
-        ):
-            raise ModelError("the medians do not belong to the columns")
+        imputation = Imputation.from_arrays(groups["imputation"], len(schema.names))
+        labelled = groups.get("labelled")
         learner = learner_named(manifest["learner"]).from_arrays(
-            groups["learner"], manifest["parameters"], n_used
+            groups["learner"], manifest["parameters"], len(imputation.columns)
         )
         return cls(
             schema=schema,
@@ -315,7 +315,7 @@ class Model:
             learner=learner,
             imputation=imputation,
             reference=ReferenceSample(**groups["reference"]),
-            labelled=LabelledAlerts(**groups["labelled"]) if "labelled" in groups else None,
+            labelled=LabelledAlerts.from_arrays(schema, labelled) if labelled else None,
             sketch=ScoreSketch.from_arrays(groups["sketch"]),
             seed=manifest["seed"],
             library_versions=manifest["library_versions"],

@@ -109,7 +109,8 @@ def candidate_threshold(
       peers: among few peers no more can be shown.
     """
     by_reference = max(50.0, len(sketch) / 20.0)
-    return np.minimum(min(threshold, by_reference), (n_peers + 1.0) / 2.0)
+    by_peers = (n_peers.astype(np.float64) + 1.0) / 2.0
+    return np.minimum(by_peers, min(threshold, by_reference))
 
 
 def is_candidate(

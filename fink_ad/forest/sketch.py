@@ -209,6 +209,9 @@ class ScoreSketch:
             lead = "cell" if name.startswith("cell") else "top_score"
             if not same or array.shape != (len(arrays[lead]),):
                 raise ModelError(f"sketch array {name!r} is {array.dtype} of {array.shape}")
+        for name in ("cell_bin", "top_bin"):
+            if np.isin(arrays[name], np.arange(N_BINS), invert=True).any():
+                raise ModelError(f"sketch array {name!r} names a peer bin that does not exist")
         return cls(**arrays)  # type: ignore[arg-type]
 
 

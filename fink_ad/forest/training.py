@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fink_ad.errors import ModelError
-from fink_ad.features import FeatureTable
+from fink_ad.features import FeatureSchema, FeatureTable
 
-__all__ = ["TARGETS", "LabelledAlerts", "ReferenceSample"]
+__all__ = ["TARGETS", "LabelledAlerts", "ReferenceSample", "checked_values"]
 
 TARGETS: Mapping[str, int] = {"anomaly": 1, "ordinary": -1, "bogus": -1}
 """Answers a learner can use; "unsure" teaches nothing and is left out before."""
@@ -93,7 +94,7 @@ class LabelledAlerts:
 
     Attributes
     ----------
-    values : (n, n_columns) float64
+    table : FeatureTable
         Features as extracted, NaN where not defined.
     alert_ids, object_ids : (n,) int64, (n,) str
         Who they are.
@@ -101,7 +102,7 @@ class LabelledAlerts:
         Keys of `TARGETS`.
     """
 
-    values: NDArray[np.float64]
+    table: FeatureTable
     alert_ids: NDArray[np.int64]
     object_ids: NDArray[np.str_]
     answers: NDArray[np.str_]
@@ -145,7 +146,29 @@ class LabelledAlerts:
             said = ", ".join(sorted(set(given[objects == name].tolist())))
             raise ModelError(f"object {name} has {counts.max()} answers ({said}): give one")
         order = np.argsort(ids, kind="stable")
-        return cls(values[order], ids[order], objects[order], given.astype(np.str_)[order])
+        return cls(
+            FeatureTable(table.schema, values[order]),
+            ids[order],
+            objects[order],
+            given.astype(np.str_)[order],
+        )
+
+    def to_arrays(self) -> dict[str, NDArray[np.generic]]:
+        """Return all but the schema, by name."""
+        return {
+            "values": self.table.values,
+            "alert_ids": self.alert_ids,
+            "object_ids": self.object_ids,
+            "answers": self.answers,
+        }
+
+    @classmethod
+    def from_arrays(
+        cls, schema: FeatureSchema, arrays: Mapping[str, NDArray[Any]]
+    ) -> LabelledAlerts:
+        """Read what `to_arrays` wrote, checking it."""
+        table = FeatureTable(schema, arrays["values"])
+        return cls.of(table, arrays["alert_ids"], arrays["object_ids"], arrays["answers"])
 
     def targets(self) -> NDArray[np.int8]:
         """Return +1 for anomalies and -1 for the rest, (n,)."""

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 
 from fink_ad.errors import ModelError
+from fink_ad.forest.learners.aad import AadForest
 from fink_ad.forest.learners.contracts import Labels, Learner
 from fink_ad.forest.learners.static import StaticForest
 
-__all__ = ["LEARNERS", "Labels", "Learner", "StaticForest", "learner_named"]
+__all__ = ["LEARNERS", "AadForest", "Labels", "Learner", "StaticForest", "learner_named"]
 
-LEARNERS: Mapping[str, type[Learner]] = {learner.name: learner for learner in (StaticForest,)}
+LEARNERS: Mapping[str, type[Learner]] = {"static": StaticForest, "aad": AadForest}
 """Every learner a model may be trained with."""
 
 

@@ -1,0 +1,221 @@
+"""Active Anomaly Discovery: an isolation forest whose leaves are weighted by answers.
+
+Das et al. 2016 (ICDM) and 2017 (arXiv:1708.09441), as implemented by coniferest. The library
+builds the trees and fits the weights; scoring is done on our own flat copy of its trees, so
+that a saved model needs neither the library nor its version.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from coniferest.aadforest import AADForest
+from numpy.typing import NDArray
+
+from fink_ad.errors import ModelError
+from fink_ad.forest.learners.contracts import Labels, complete_parameters
+from fink_ad.forest.trees import FlatForest
+
+__all__ = ["AadForest"]
+
+DEFAULTS: Mapping[str, Any] = {
+    "n_trees": 300,
+    "subsample": 256,
+    "max_depth": 8,
+    "budget": "auto",
+    "C_a": 1.0,
+    "C_n": 1.0,
+    "prior_influence": 0.0,
+    "map_value": "reciprocal",
+    "group_first": True,
+}
+_MAP_VALUES = ("const", "exponential", "linear", "reciprocal")
+_LARGEST_GROUP = 64  # copies of a lone column at most, so that the copied table stays small
+
+
+@dataclass(frozen=True, eq=False)
+class AadForest:
+    """coniferest's AADForest: fresh for every fit, fitted once with all answers.
+
+    The score is a weighted sum of leaf values, negative for most rows before there are
+    answers; its scale changes with every fit, so scores of two fits cannot be compared.
+
+    Parameters of `fit`, with defaults: ``n_trees`` 300, ``subsample`` 256 rows a tree,
+    ``max_depth`` 8, ``budget`` "auto" (or a rank, or a quantile between 0 and 1: where the
+    score that parts anomalies from the rest is taken), ``C_a`` 1 and ``C_n`` 1 (cost of a
+    misplaced anomaly or ordinary alert), ``prior_influence`` 0 (how strongly weights are held
+    at their start), ``map_value`` "reciprocal" (leaf value by depth: also "const",
+    "exponential", "linear"), ``group_first`` true (columns of one group share one column's
+    chance to be drawn, to within rounding; false draws all columns evenly).
+    """
+
+    forest: FlatForest
+    parameters: Mapping[str, Any]
+    name: ClassVar[str] = "aad"
+
+    @classmethod
+    def fit(
+        cls,
+        values: NDArray[np.float32],
+        groups: Sequence[str],
+        labels: Labels | None,
+        seed: int,
+        parameters: Mapping[str, Any],
+    ) -> Self:
+        """Build the trees and weigh their leaves; see `Learner.fit`.
+
+        Ordinary and anomalous answers that no tree can tell apart cancel: both are left out.
+        """
+        full = _checked(parameters)
+        if len(values) < 2:
+            raise ModelError(
+                f"learner 'aad' needs at least 2 alerts to train on, got {len(values)}: "
+                "use 'static' until there are more"
+            )
+        columns = _drawn_columns(groups) if full["group_first"] else np.arange(len(groups))
+        drawn = np.ascontiguousarray(values[:, columns])
+        aad = AADForest(
+            n_trees=full["n_trees"],
+            n_subsamples=min(full["subsample"], len(values)),
+            max_depth=full["max_depth"],
+            budget=full["budget"],
+            C_a=full["C_a"],
+            C_n=full["C_n"],
+            prior_influence=full["prior_influence"],
+            map_value=full["map_value"],
+            n_jobs=1,
+            random_seed=seed,
+            sampletrees_per_batch=1 << 14,
+        )
+        with _library_failures():
+            aad.fit_known(drawn)
+            if labels is not None and len(labels):
+                known = np.ascontiguousarray(labels.values[:, columns])
+                told_apart = ~_contradicted(aad.apply(known), labels.targets)
+                # The library's sign is the opposite of ours: -1 is its anomaly.
+                answers = -labels.targets[told_apart].astype(np.int64)
+                aad.fit_known(drawn, known[told_apart], answers)
+        return cls(_flatten(aad, columns, values), full)
+
+    def score(self, values: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Return anomaly scores, (n_rows,), higher = stranger."""
+        return self.forest.sum_leaf_values(values)
+
+    def leaves(self, values: NDArray[np.float32]) -> NDArray[np.int32]:
+        """Return the leaf reached in each tree, (n_rows, n_trees)."""
+        return self.forest.leaves(values)
+
+    def contributions(self, values: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Return what each column adds to the score, (n_rows, n_columns).
+
+        A row adds up to its score minus the reference mean.
+        """
+        return self.forest.contributions(values)
+
+    def to_arrays(self) -> dict[str, NDArray[np.generic]]:
+        """Return the weighted trees."""
+        return self.forest.to_arrays()
+
+    @classmethod
+    def from_arrays(
+        cls,
+        arrays: Mapping[str, NDArray[np.generic]],
+        parameters: Mapping[str, Any],
+        n_columns: int,
+    ) -> Self:
+        """Read what `to_arrays` wrote, checking it."""
+        return cls(FlatForest.from_arrays(arrays, n_columns), _checked(parameters))
+
+
+def _checked(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    full = complete_parameters(AadForest.name, DEFAULTS, parameters)
+    budget = full["budget"]
+    if budget != "auto" and not (
+        (type(budget) is int and budget >= 1) or (type(budget) is float and 0.0 < budget < 1.0)
+    ):
+        raise ModelError(
+            f"aad.budget is {budget!r}: give 'auto', a whole number, or a share between 0 and 1"
+        )
+    for name in ("C_a", "C_n", "prior_influence"):
+        if type(full[name]) not in (int, float) or not 0.0 <= full[name] < np.inf:
+            raise ModelError(f"aad.{name} must be a finite number of at least 0: {full[name]!r}")
+    if full["map_value"] not in _MAP_VALUES:
+        raise ModelError(
+            f"aad.map_value is {full['map_value']!r}, not one of {', '.join(_MAP_VALUES)}"
+        )
+    return full
+
+
+def _drawn_columns(groups: Sequence[str]) -> NDArray[np.int64]:
+    """Return column numbers, repeated so that every group has about as many as the largest.
+
+    The library draws columns evenly; copies give small groups the same chance.
+    """
+    sizes = {group: groups.count(group) for group in groups}
+    largest = min(max(sizes.values()), _LARGEST_GROUP)
+    copies = [max(1, round(largest / sizes[group])) for group in groups]
+    return np.repeat(np.arange(len(groups)), copies)
+
+
+def _contradicted(leaves: NDArray[np.int64], targets: NDArray[np.int8]) -> NDArray[np.bool_]:
+    """Say which rows share every leaf with a row of the other target, (n_labels,)."""
+    _, same = np.unique(leaves, axis=0, return_inverse=True)
+    anomalies = np.bincount(same, weights=targets > 0)
+    ordinary = np.bincount(same, weights=targets < 0)
+    both: NDArray[np.bool_] = ((anomalies > 0) & (ordinary > 0))[same]
+    return both
+
+
+@contextmanager
+def _library_failures() -> Iterator[None]:
+    """Turn whatever the library does on input it cannot take into a ModelError.
+
+    A panic of its Rust part is a BaseException, which nobody up the stack would catch.
+    """
+    try:
+        with np.errstate(all="ignore"):
+            yield
+    except (ValueError, TypeError, ArithmeticError) as error:
+        raise ModelError(f"coniferest cannot fit: {error}") from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        raise ModelError(f"coniferest broke down: {error}") from error
+
+
+def _flatten(
+    aad: AADForest, columns: NDArray[np.int64], reference: NDArray[np.float32]
+) -> FlatForest:
+    """Copy the library's trees, with the weighted leaf values and the sign turned to ours."""
+    trees = list(aad.core_forest)
+    sizes = [tree.n_nodes for tree in trees]
+    roots = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    root_of = np.repeat(roots, sizes)
+    left = np.concatenate([tree.left for tree in trees]).astype(np.int64)
+    split = np.concatenate([tree.feature for tree in trees]).astype(np.int64)
+    cut = np.concatenate([tree.value for tree in trees]).astype(np.float32)
+    is_leaf = left == 0
+    first_leaf = np.concatenate([[0], np.cumsum([tree.n_leaves for tree in trees])[:-1]])
+    leaf_number = np.repeat(first_leaf, sizes)[is_leaf] + split[is_leaf]
+
+    weighted = aad.evaluator.weights * aad.evaluator.leaf_values
+    if not np.isfinite(weighted).all():
+        raise ModelError(
+            f"coniferest found no finite leaf weights for {len(reference)} alerts: "
+            "look for contradictory answers, or use learner 'static'"
+        )
+    leaf_value = np.zeros(len(left))
+    leaf_value[is_leaf] = -weighted[leaf_number]  # the library: lower = stranger
+    nodes = np.arange(len(left))
+    return FlatForest.grown(
+        feature=np.where(is_leaf, 0, columns[np.where(is_leaf, 0, split)]).astype(np.uint16),
+        threshold=np.where(is_leaf, np.inf, cut).astype(np.float32),
+        left=np.where(is_leaf, nodes, root_of + left).astype(np.uint32),
+        roots=roots.astype(np.uint32),
+        leaf_value=leaf_value,
+        reference=reference,
+    )

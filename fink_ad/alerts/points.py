@@ -61,15 +61,15 @@ class Points:
 
     def of_kind(self, *kinds: str) -> NDArray[np.bool_]:
         """Mask of the points of any of the given kinds, (n_points,)."""
-        codes = [KINDS.index(kind) for kind in kinds]
-        return np.isin(self.columns["kind"], codes)
+        wanted = np.isin(KINDS, kinds)
+        return wanted[self.columns["kind"]]
 
     def select(self, mask: NDArray[np.bool_]) -> Points:
         """Keep the points where `mask` is true; alerts stay, possibly with no points."""
-        before = np.concatenate(([0], np.cumsum(mask)))
+        kept = np.flatnonzero(mask)
         return Points(
-            offsets=before[self.offsets].astype(np.int64),
-            columns={name: values[mask] for name, values in self.columns.items()},
+            offsets=np.searchsorted(kept, self.offsets).astype(np.int64),
+            columns={name: values[kept] for name, values in self.columns.items()},
         )
 
     def to_arrow(self) -> pa.ListArray:

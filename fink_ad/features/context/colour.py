@@ -96,14 +96,15 @@ def _rate(
     counts = np.bincount(history.curve[recent], minlength=n_curves)
     offsets = np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
     sum_w = segment_sum(weight, offsets)
+    all_w = sum_w.reshape(-1, len(BANDS)).sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         # Deviations from the mean of each curve, taken before squaring: no digits are lost.
         time -= np.repeat(segment_sum(weight * time, offsets) / sum_w, counts)
-        sum_tt = segment_sum(weight * time**2, offsets).reshape(-1, len(BANDS)).sum(axis=1)
-        sum_tm = segment_sum(weight * time * mag, offsets).reshape(-1, len(BANDS)).sum(axis=1)
-        # Below half a second times the square root of the weight there is no time base.
-        base = segment_sum(weight, offsets).reshape(-1, len(BANDS)).sum(axis=1) * EPSILON_DAY**2
-        sum_tt[sum_tt <= base] = np.nan
+        pull = weight * time
+        sum_tt = segment_sum(pull * time, offsets).reshape(-1, len(BANDS)).sum(axis=1)
+        sum_tm = segment_sum(pull * mag, offsets).reshape(-1, len(BANDS)).sum(axis=1)
+        # Points within half a second of each other are no time base for a rate.
+        sum_tt[sum_tt <= all_w * EPSILON_DAY**2] = np.nan
         return sum_tm / sum_tt, 1 / np.sqrt(sum_tt)
 
 

@@ -63,15 +63,12 @@ def values(batch: AlertBatch, history: History) -> dict[str, NDArray[np.float64]
 def _forced_excess(history: History, first_det_mjd_utc: NDArray[np.float64]) -> NDArray[np.float64]:
     """Sum of signal-to-noise ratios over the square root of their number (Stouffer's Z)."""
     points = history.points
-    before = ~history.is_detection
-    if not before.any():
-        return np.full(len(first_det_mjd_utc), np.nan)
-    before &= points["mjd_utc"] < (first_det_mjd_utc - EPSILON_DAY)[points.alert]
-    early = points.select(before)
-    ratio = early["diff_flux_njy"] / early["diff_flux_err_njy"]
-    n_early = early.counts
+    early = ~history.is_detection
+    early &= points["mjd_utc"] < (first_det_mjd_utc - EPSILON_DAY)[points.alert]
+    ratio = np.where(early, points["diff_flux_njy"] / points["diff_flux_err_njy"], 0.0)
+    n_early = segment_sum(early.astype(np.float64), points.offsets)
     with np.errstate(invalid="ignore"):
-        return segment_sum(ratio, early.offsets) / np.sqrt(n_early)
+        return segment_sum(ratio, points.offsets) / np.sqrt(n_early)
 
 
 def _finite(days: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -15,6 +15,17 @@ __all__ = ["EPSILON_DAY", "History"]
 EPSILON_DAY = 0.5 / 86400
 """Half a second: two times closer than this are the same exposure."""
 
+_COLUMNS = (
+    "mjd_utc",
+    "band",
+    "kind",
+    "diff_flux_njy",
+    "diff_flux_err_njy",
+    "total_flux_njy",
+    "total_flux_err_njy",
+    "real_bogus",
+)
+
 
 @dataclass(frozen=True, eq=False)
 class History:
@@ -42,9 +53,9 @@ class History:
         measured = points.of_kind("detection", "forced")
         measured &= np.isfinite(points["diff_flux_njy"]) & np.isfinite(error) & (error > 0)
         measured &= points["mjd_utc"] <= (alert_mjd_utc + EPSILON_DAY)[points.alert]
-        if not measured.all():
-            points = points.select(measured)
-        return cls(points, alert_mjd_utc)
+        # Copying all columns would cost more than everything that is done with these.
+        used = Points(points.offsets, {name: points[name] for name in _COLUMNS})
+        return cls(used if measured.all() else used.select(measured), alert_mjd_utc)
 
     @cached_property
     def days_before_alert(self) -> NDArray[np.float64]:

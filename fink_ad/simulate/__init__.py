@@ -1,0 +1,19 @@
+"""A sky with known answers: simulated nights of alerts in ZTF's format.
+
+`simulate_night` draws objects of every class in `CLASSES`, looks at them with the cadence,
+depth and noise of a survey, and gives packets and truth; `write_night` puts them into files.
+"""
+
+from fink_ad.simulate.classes import CLASSES
+from fink_ad.simulate.night import DEFAULT_INJECT, Night, simulate_night
+from fink_ad.simulate.schema import PACKET_SCHEMA
+from fink_ad.simulate.write import write_night
+
+__all__ = [
+    "CLASSES",
+    "DEFAULT_INJECT",
+    "PACKET_SCHEMA",
+    "Night",
+    "simulate_night",
+    "write_night",
+]

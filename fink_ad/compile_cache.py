@@ -42,7 +42,7 @@ def _choose() -> bool:
     folder = kernel_folder()
     if not private_folder(folder):
         return False
-    numba.config.CACHE_DIR = str(folder)
+    numba.config.CACHE_DIR = str(folder)  # type: ignore[attr-defined]
     return True
 
 

@@ -48,8 +48,29 @@ class ByteColumn:
     valid: NDArray[np.bool_]
 
     def to_arrow(self, rows: NDArray[np.int64] | None = None) -> pa.Array:
-        """Arrow binary array of all rows or of the given ones, null where there is no value."""
-        raise NotImplementedError
+        """Arrow binary array of all rows or of the given ones, null where there is no value.
+
+        The type is ``large_binary`` where the values together exceed 2 GiB.
+        """
+        # Compiled on first use: most who import tables never ask for text or stamps.
+        from fink_ad.alerts.avro.kernel import gather
+
+        chosen = slice(None) if rows is None else rows
+        valid = self.valid[chosen]
+        offsets = np.zeros(len(valid) + 1, np.int64)
+        np.cumsum(np.where(valid, self.lengths[chosen], 0), out=offsets[1:])
+        values = np.empty(offsets[-1], np.uint8)
+        gather(self.buffer, self.starts[chosen], offsets, values)
+        is_large = offsets[-1] > np.iinfo(np.int32).max
+        return pa.Array.from_buffers(
+            pa.large_binary() if is_large else pa.binary(),
+            len(valid),
+            [
+                pa.array(valid).buffers()[1],
+                pa.py_buffer(offsets if is_large else offsets.astype(np.int32)),
+                pa.py_buffer(values),
+            ],
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,11 +78,13 @@ class Table:
     """Columns of one nesting level by path relative to it.
 
     ``parent`` is the row, in the alert-level table, that each row belongs to; rows of one
-    parent stand together and in packet order.
+    parent stand together and in packet order. ``outer`` is the row of the table one level up,
+    which differs from ``parent`` for an array inside an array only; None stands for the same.
     """
 
     parent: NDArray[np.int64]
     columns: Mapping[str, NumberColumn | ByteColumn]
+    outer: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.parent)

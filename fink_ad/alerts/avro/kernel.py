@@ -1,0 +1,462 @@
+"""The compiled kernel: runs a program over many messages and fills tables.
+
+Nothing in a message is believed. Every length, count, branch and integer is checked against the
+end of its message before it is used, in a form that cannot overflow; work and room are bounded.
+A record that breaks a rule leaves no trace in any table.
+
+All columns live in one array of 64-bit cells, because compiled code cannot take a list of arrays
+of different types: a float column holds the bits of float64, a byte column has two cells per row
+(start in the buffer, length) in two runs. ``valid`` says which rows have a value.
+"""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from fink_ad.alerts.avro.limits import DEEPEST
+from fink_ad.alerts.avro.program import (
+    BYTES,
+    END,
+    ITEMS,
+    JUMP,
+    LOOP,
+    NEXT,
+    READ_BOOL,
+    READ_BYTES,
+    READ_DOUBLE,
+    READ_ENUM,
+    READ_FLOAT,
+    READ_LONG,
+    RUN,
+    SKIP,
+    UNION,
+    UNIT_BYTES,
+    UNIT_VARINT,
+    VARINT,
+)
+from fink_ad.compile_cache import CACHED
+
+__all__ = ["FULL", "decode", "gather"]
+
+TRUNCATED = -1
+BAD_VARINT = -2
+BAD_BRANCH = -3
+BAD_LENGTH = -4
+TOO_MANY_ITEMS = -5
+STAMP_TOO_LARGE = -6
+BAD_ENUM = -7
+TRAILING_BYTES = -8
+TOO_LARGE = -9
+TOO_MANY_ROWS = -10
+FULL = -100
+"""A table has no room for the next row: make room and call again."""
+
+_SMALL_TABLE = 1 << 16  # bytes any message may fill, however short it is
+
+
+@numba.njit(cache=CACHED, nogil=True)
+def _varint(buffer: NDArray[np.uint8], pos: int, end: int) -> tuple[int, int]:
+    """Read a zigzag integer; return it and the position behind it, or a negative reason."""
+    raw = np.uint64(0)
+    for i in range(10):
+        if pos >= end:
+            return 0, TRUNCATED
+        byte = np.uint64(buffer[pos])
+        pos += 1
+        if i == 9 and byte > np.uint64(1):
+            return 0, BAD_VARINT
+        raw |= (byte & np.uint64(0x7F)) << np.uint64(7 * i)
+        if byte < np.uint64(0x80):
+            return int(np.int64(raw >> np.uint64(1)) ^ -np.int64(raw & np.uint64(1))), pos
+    return 0, BAD_VARINT
+
+
+@numba.njit(cache=CACHED, nogil=True)
+def _length(
+    buffer: NDArray[np.uint8], pos: int, end: int, most: int, stamp: int
+) -> tuple[int, int]:
+    """Read the length of text or bytes; return it and the position of the first byte."""
+    size, pos = _varint(buffer, pos, end)
+    if pos < 0:
+        return 0, pos
+    if size < 0:
+        return 0, BAD_LENGTH
+    if stamp and size > most:
+        return 0, STAMP_TOO_LARGE
+    if size > end - pos:
+        return 0, TRUNCATED
+    return size, pos
+
+
+@numba.njit(cache=CACHED, nogil=True)
+def _little_endian(buffer: NDArray[np.uint8], pos: int, size: int) -> np.uint64:
+    bits = np.uint64(0)
+    for i in range(size):
+        bits |= np.uint64(buffer[pos + i]) << np.uint64(8 * i)
+    return bits
+
+
+@numba.njit(cache=CACHED, nogil=True)
+def _block(
+    buffer: NDArray[np.uint8], pos: int, end: int, total: int, most: int
+) -> tuple[int, int, int]:
+    """Read the head of a block of items: their number, the block's end or -1, the position."""
+    count, pos = _varint(buffer, pos, end)
+    if pos < 0:
+        return 0, -1, pos
+    if count > most - total or count < total - most:
+        return 0, -1, TOO_MANY_ITEMS
+    if count >= 0:
+        return count, -1, pos
+    size, pos = _varint(buffer, pos, end)
+    if pos < 0:
+        return 0, -1, pos
+    if size < 0:
+        return 0, -1, BAD_LENGTH
+    if size > end - pos:
+        return 0, -1, TRUNCATED
+    return -count, pos + size, pos
+
+
+@numba.njit(cache=CACHED, nogil=True)
+def _skip_items(buffer: NDArray[np.uint8], pos: int, end: int, size: int, most: int) -> int:
+    """Pass over an array whose items have a fixed size; return the position behind it."""
+    total = 0
+    while True:
+        count, block_end, pos = _block(buffer, pos, end, total, most)
+        if pos < 0 or count == 0:
+            return pos
+        total += count
+        if size > 0 and count > (end - pos) // size:
+            return TRUNCATED
+        pos += count * size
+        if block_end >= 0 and pos != block_end:
+            return BAD_LENGTH
+
+
+@numba.njit(cache=CACHED, nogil=True)
+def _skip_run(
+    buffer: NDArray[np.uint8],
+    pos: int,
+    end: int,
+    runs: NDArray[np.int64],
+    first: int,
+    count: int,
+    stamp: int,
+) -> int:
+    """Pass over unions of two simple branches; return the position behind them."""
+    for i in range(first, first + count):
+        if pos >= end:
+            return TRUNCATED
+        byte = buffer[pos]
+        pos += 1
+        branch = 0 if byte == 0 else 1
+        if byte not in (0, 2):  # another branch, or a longer spelling of these
+            branch, pos = _varint(buffer, pos - 1, end)
+            if pos < 0:
+                return pos
+            if branch < 0 or branch > 1:
+                return BAD_BRANCH
+        unit = runs[i, branch]
+        if unit >= 0:
+            if unit > end - pos:
+                return TRUNCATED
+            pos += unit
+        elif unit == UNIT_VARINT:
+            _, pos = _varint(buffer, pos, end)
+        else:
+            size, pos = _length(buffer, pos, end, stamp, int(unit == UNIT_BYTES))
+            pos = pos + size if pos >= 0 else pos
+        if pos < 0:
+            return pos
+    return pos
+
+
+@numba.njit(cache=CACHED, nogil=True)
+def _record(
+    buffer: NDArray[np.uint8],
+    pos: int,
+    end: int,
+    code: NDArray[np.int64],
+    runs: NDArray[np.int64],
+    enums: NDArray[np.int64],
+    symbols: NDArray[np.int64],
+    tables: NDArray[np.int64],
+    columns: NDArray[np.int64],
+    cells: NDArray[np.int64],
+    valid: NDArray[np.bool_],
+    rows: NDArray[np.int64],
+    limits: NDArray[np.int64],
+    stack: NDArray[np.int64],
+    room: NDArray[np.int64],
+) -> int:
+    """Read one record; return the position behind it or a negative reason."""
+    most_items, stamp = limits[1], limits[2]
+    depth = -1
+    pc = 0
+    row = _new_row(0, tables, cells, rows, room)
+    if row < 0:
+        return row
+    while True:
+        op, a, b, c = code[pc, 0], code[pc, 1], code[pc, 2], code[pc, 3]
+        pc += 1
+        if op >= READ_BOOL:
+            if c >= 0:
+                branch, pos = _varint(buffer, pos, end)
+                if pos < 0:
+                    return pos
+                if branch == c:
+                    continue
+                if branch != 1 - c:
+                    return BAD_BRANCH
+            row = rows[columns[a, 0]] - 1
+            cell = columns[a, 1] + row
+            if op == READ_DOUBLE:
+                if end - pos < 8:
+                    return TRUNCATED
+                cells[cell] = np.int64(_little_endian(buffer, pos, 8))
+                pos += 8
+            elif op == READ_FLOAT:
+                if end - pos < 4:
+                    return TRUNCATED
+                single = np.uint32(_little_endian(buffer, pos, 4)).view(np.float32)
+                cells[cell] = np.float64(single).view(np.int64)
+                pos += 4
+            elif op == READ_LONG:
+                number, pos = _varint(buffer, pos, end)
+                if pos < 0:
+                    return pos
+                cells[cell] = number
+            elif op == READ_BOOL:
+                if pos >= end:
+                    return TRUNCATED
+                cells[cell] = buffer[pos] != 0
+                pos += 1
+            elif op == READ_ENUM:
+                number, pos = _varint(buffer, pos, end)
+                if pos < 0:
+                    return pos
+                if number < 0 or number >= enums[b, 1]:
+                    return BAD_ENUM
+                cells[cell] = len(buffer) - symbols[-1, 0] + symbols[enums[b, 0] + number, 0]
+                cells[columns[a, 2] + row] = symbols[enums[b, 0] + number, 1]
+            else:
+                size = b
+                if op == READ_BYTES:
+                    size, pos = _length(buffer, pos, end, stamp, b)
+                    if pos < 0:
+                        return pos
+                elif size > end - pos:
+                    return TRUNCATED
+                cells[cell] = pos
+                cells[columns[a, 2] + row] = size
+                pos += size
+            valid[columns[a, 3] + row] = True
+        elif op == RUN:
+            pos = _skip_run(buffer, pos, end, runs, a, b, stamp)
+        elif op in (LOOP, NEXT):
+            loop = pc - 1
+            if op == LOOP:
+                depth += 1
+                stack[depth, 0], stack[depth, 1], stack[depth, 2] = 0, 0, -1
+            else:
+                loop = a
+                stack[depth, 0] -= 1
+            table = code[loop, 1]
+            while stack[depth, 0] == 0:
+                if stack[depth, 2] >= 0 and pos != stack[depth, 2]:
+                    return BAD_LENGTH
+                count, block_end, pos = _block(buffer, pos, end, stack[depth, 1], most_items)
+                if pos < 0:
+                    return pos
+                if count == 0:
+                    break
+                stack[depth, 1] += count
+                stack[depth, 2] = block_end
+                if table < 0 and block_end >= 0:
+                    pos = block_end
+                else:
+                    stack[depth, 0] = count
+            if stack[depth, 0] == 0:
+                depth -= 1
+                pc = code[loop, 2]
+                continue
+            if table >= 0:
+                row = _new_row(table, tables, cells, rows, room)
+                if row < 0:
+                    return row
+            pc = loop + 1
+        elif op == SKIP:
+            if a > end - pos:
+                return TRUNCATED
+            pos += a
+        elif op == VARINT:
+            _, pos = _varint(buffer, pos, end)
+        elif op == BYTES:
+            size, pos = _length(buffer, pos, end, stamp, a)
+            pos = pos + size if pos >= 0 else pos
+        elif op == UNION:
+            branch, pos = _varint(buffer, pos, end)
+            if pos >= 0:
+                if branch < 0 or branch >= a:
+                    return BAD_BRANCH
+                pc += branch
+        elif op == JUMP:
+            pc = a
+        elif op == ITEMS:
+            pos = _skip_items(buffer, pos, end, a, most_items)
+        elif op == END:
+            return pos
+        if pos < 0:
+            return pos
+
+
+@numba.njit(cache=CACHED, nogil=True)
+def _new_row(
+    table: int,
+    tables: NDArray[np.int64],
+    cells: NDArray[np.int64],
+    rows: NDArray[np.int64],
+    room: NDArray[np.int64],
+) -> int:
+    """Begin a row of a table; return it, or a negative reason."""
+    row = int(rows[table])
+    if row >= tables[table, 0]:
+        room[1] = table
+        return FULL
+    room[0] -= tables[table, 3]
+    if room[0] < 0:
+        return TOO_MANY_ROWS
+    cells[tables[table, 1] + row] = rows[tables[table, 2]] - 1
+    rows[table] = row + 1
+    return row
+
+
+@numba.njit(cache=CACHED, nogil=True)
+def _roll_back(
+    mark: NDArray[np.int64],
+    rows: NDArray[np.int64],
+    columns: NDArray[np.int64],
+    cells: NDArray[np.int64],
+    valid: NDArray[np.bool_],
+) -> None:
+    """Forget all rows begun since the mark."""
+    for column in range(len(columns)):
+        table, first, lengths, mask = columns[column]
+        start, stop = mark[table], rows[table]
+        cells[first + start : first + stop] = 0
+        if lengths >= 0:
+            cells[lengths + start : lengths + stop] = 0
+        valid[mask + start : mask + stop] = False
+    rows[:] = mark
+
+
+@numba.njit(cache=CACHED, nogil=True)
+def decode(
+    buffer: NDArray[np.uint8],
+    segments: NDArray[np.int64],
+    code: NDArray[np.int64],
+    runs: NDArray[np.int64],
+    enums: NDArray[np.int64],
+    symbols: NDArray[np.int64],
+    tables: NDArray[np.int64],
+    columns: NDArray[np.int64],
+    cells: NDArray[np.int64],
+    valid: NDArray[np.bool_],
+    rows: NDArray[np.int64],
+    limits: NDArray[np.int64],
+    outcome: NDArray[np.int64],
+    resume: NDArray[np.int64],
+) -> int:
+    """Read the records of all segments into the tables.
+
+    Parameters
+    ----------
+    buffer : (n_bytes,) uint8
+        Messages one behind the other, and the enum symbols behind them.
+    segments : (n, 3) int64
+        Start and end in the buffer, and number of records, of each run of records.
+    code, runs, enums, symbols
+        Of the program; ``symbols`` has one more row, which starts where they all end.
+    tables : (n_tables, 4) int64
+        Rows there is room for, first cell of the enclosing rows, enclosing table, bytes per row.
+    columns : (n_columns, 4) int64
+        Table, first cell, first cell of the lengths or -1, first place in `valid`.
+    cells, valid, rows
+        The output, and how many rows each table has.
+    limits : (4,) int64
+        Bytes of a record, items of an array, bytes of a stamp, expansion.
+    outcome : (n, 3) int64
+        Set to the records read of each segment, the reason it ended with (0 or negative), and
+        how many bytes into the segment that was.
+    resume : (4,) int64
+        Segment, position and bytes of room left to go on from (position -1 for the segment's
+        start), and the table that is full.
+
+    Returns
+    -------
+    int
+        0 when all is read, `FULL` when a table must grow first.
+    """
+    mark = np.empty_like(rows)
+    stack = np.empty((DEEPEST, 3), np.int64)
+    room = np.zeros(2, np.int64)
+    for segment in range(resume[0], len(segments)):
+        start, segment_end, count = segments[segment]
+        pos = start
+        room[0] = _SMALL_TABLE + limits[3] * (segment_end - start)
+        if resume[1] >= 0:
+            pos, room[0] = resume[1], resume[2]
+            resume[1] = -1
+        while outcome[segment, 0] < count:
+            mark[:] = rows
+            room_before = room[0]
+            end = min(segment_end, pos + limits[0])
+            behind = _record(
+                buffer,
+                pos,
+                end,
+                code,
+                runs,
+                enums,
+                symbols,
+                tables,
+                columns,
+                cells,
+                valid,
+                rows,
+                limits,
+                stack,
+                room,
+            )
+            if behind >= 0 and outcome[segment, 0] == count - 1 and behind != segment_end:
+                behind = TRAILING_BYTES
+            if behind == TRUNCATED and end < segment_end:
+                behind = TOO_LARGE
+            if behind < 0:
+                _roll_back(mark, rows, columns, cells, valid)
+                if behind == FULL:
+                    resume[:] = segment, pos, room_before, room[1]
+                    return FULL
+                outcome[segment, 1] = behind
+                outcome[segment, 2] = pos - start
+                break
+            outcome[segment, 0] += 1
+            pos = behind
+    return 0
+
+
+@numba.njit(cache=CACHED, nogil=True)
+def gather(
+    buffer: NDArray[np.uint8],
+    starts: NDArray[np.int64],
+    offsets: NDArray[np.int64],
+    out: NDArray[np.uint8],
+) -> None:
+    """Copy ``buffer[starts[i]:]`` to ``out[offsets[i]:offsets[i + 1]]`` for every i."""
+    for i in range(len(starts)):
+        first, size = offsets[i], offsets[i + 1] - offsets[i]
+        for k in range(size):
+            out[first + k] = buffer[starts[i] + k]

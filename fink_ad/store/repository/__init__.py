@@ -1,0 +1,54 @@
+"""The store as the street sees it: one class, one part of it per subject."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Self
+
+from fink_ad.store.database import open_database
+from fink_ad.store.history import History
+from fink_ad.store.repository.archive import Archive
+from fink_ad.store.repository.batches import Batches
+from fink_ad.store.repository.candidates import Candidates
+from fink_ad.store.repository.counts import Counts
+from fink_ad.store.repository.kept import Kept
+from fink_ad.store.repository.labels import Labels
+from fink_ad.store.repository.models import Models
+
+__all__ = ["Store"]
+
+
+class Store(Batches, Candidates, Kept, Counts, Models, Labels, Archive):
+    """Everything that is remembered: tables, and the Parquet history beside them.
+
+    `Store.open` opens one. It hands out and takes plain records, never rows of a table.
+    """
+
+    @classmethod
+    def open(cls, home: Path, database: str | None = None) -> Self:
+        """Open the store in a home folder, creating or upgrading its database.
+
+        Parameters
+        ----------
+        home : pathlib.Path
+            Folder of the history and, by default, of the SQLite file.
+        database : str, optional
+            URL of another database.
+
+        Raises
+        ------
+        StoreError
+            If the database cannot be reached, written, or understood.
+        """
+        return cls(open_database(database or home), History(home))
+
+    def close(self) -> None:
+        """Close the database and let others clear away orphans."""
+        self.history.close()
+        self.database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

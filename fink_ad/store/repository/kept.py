@@ -1,0 +1,197 @@
+"""Kept alerts: who is kept, for what, and until when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, select, update
+
+from fink_ad.errors import StoreError
+from fink_ad.store.records import KeptFor, KeptRecord
+from fink_ad.store.repository.part import StorePart, columns_of, record_of
+from fink_ad.store.sampling import reservoir_key
+from fink_ad.store.tables import KeptAlert
+from fink_ad.store.upserts import upsert
+
+__all__ = ["Kept", "keep_alerts", "mark_kept"]
+
+_CHUNK = 1000
+
+
+class Kept(StorePart):
+    """Kept alerts in the store."""
+
+    def kept(self, survey: str, alert_ids: Iterable[int]) -> tuple[KeptRecord, ...]:
+        """Return kept alerts by id, sorted by id; those not kept are missing."""
+        ids = sorted({int(one) for one in alert_ids})
+        columns = columns_of(KeptAlert, KeptRecord)
+        found: list[KeptRecord] = []
+        with self.database.reading() as connection:
+            for first in range(0, len(ids), _CHUNK):
+                query = select(*columns).where(
+                    KeptAlert.survey == survey, KeptAlert.alert_id.in_(ids[first : first + _CHUNK])
+                )
+                rows = connection.execute(query.order_by(KeptAlert.alert_id))
+                found += (_kept_record(row) for row in rows)
+        return tuple(found)
+
+    def object_alerts(self, object_id: str, survey: str | None = None) -> tuple[KeptRecord, ...]:
+        """Return all kept alerts of an object, oldest first."""
+        query = select(*columns_of(KeptAlert, KeptRecord)).where(KeptAlert.object_id == object_id)
+        if survey is not None:
+            query = query.where(KeptAlert.survey == survey)
+        with self.database.reading() as connection:
+            rows = connection.execute(query.order_by(KeptAlert.mjd_utc, KeptAlert.alert_id))
+            return tuple(_kept_record(row) for row in rows)
+
+    def reference(self, survey: str, population: str) -> tuple[KeptRecord, ...]:
+        """Return the reference reservoir, in the order of its keys."""
+        query = (
+            select(*columns_of(KeptAlert, KeptRecord))
+            .where(*_reservoir(survey, population))
+            .order_by(KeptAlert.sample_key)
+        )
+        with self.database.reading() as connection:
+            return tuple(_kept_record(row) for row in connection.execute(query))
+
+    def reservoir_admits(
+        self, survey: str, population: str, alert_ids: NDArray[np.int64], size: int = 10_000
+    ) -> NDArray[np.bool_]:
+        """Tell which alerts would enter the reference reservoir as it stands, (n,).
+
+        The reservoir is the `size` alerts of smallest key. Its bound only ever sinks, so that
+        alerts turned away here could not have stayed.
+        """
+        with self.database.reading() as connection:
+            bound = _reservoir_bound(connection, survey, population, size)
+        if bound is None:
+            return np.ones(len(alert_ids), np.bool_)
+        return reservoir_key(survey, alert_ids) < bound
+
+    def update_features(
+        self, survey: str, alert_ids: Sequence[int], feature_schema: str, features: Sequence[bytes]
+    ) -> None:
+        """Give kept alerts their features in another schema, as `blobs.pack_features` packs."""
+        with self.database.writing() as connection:
+            for alert_id, values in zip(alert_ids, features, strict=True):
+                connection.execute(
+                    update(KeptAlert)
+                    .where(KeptAlert.survey == survey, KeptAlert.alert_id == int(alert_id))
+                    .values(feature_schema=feature_schema, features=values)
+                )
+
+    def trim_night(
+        self, survey: str, population: str, night: int, n_top: int, n_stamps: int
+    ) -> int:
+        """Keep only the best `n_top` scores of a night for their score; return how many left.
+
+        Stamps stay with the best `n_stamps`, the random share and the labelled. Alerts kept
+        for another reason stay.
+        """
+        in_night = (
+            KeptAlert.survey == survey,
+            KeptAlert.population == population,
+            KeptAlert.night == night,
+        )
+        is_top = KeptAlert.kept_for.bitwise_and(int(KeptFor.TOP)) != 0
+        with_stamps = int(KeptFor.RANDOM | KeptFor.LABELLED)
+
+        def beyond(n_best: int, *among: ColumnElement[bool]) -> ColumnElement[bool]:
+            best = select(KeptAlert.alert_id).where(*in_night, *among)
+            best = best.order_by(KeptAlert.score.desc(), KeptAlert.alert_id).limit(n_best)
+            return KeptAlert.alert_id.not_in(best)
+
+        with self.database.writing(turn="kept alerts") as connection:
+            connection.execute(
+                update(KeptAlert)
+                .where(*in_night, KeptAlert.kept_for.bitwise_and(with_stamps) == 0)
+                .where(KeptAlert.stamps.is_not(None), beyond(n_stamps))
+                .values(stamps=None)
+            )
+            connection.execute(
+                update(KeptAlert)
+                .where(*in_night, is_top, beyond(n_top, is_top))
+                .values(kept_for=KeptAlert.kept_for - int(KeptFor.TOP))
+            )
+            return _drop_unwanted(connection, *in_night)
+
+
+def keep_alerts(connection: Connection, records: Sequence[KeptRecord], reservoir_size: int) -> None:
+    """Keep alerts; one kept already gains the new reasons, and stamps if it had none."""
+    for survey in {record.survey for record in records}:
+        own = [record for record in records if record.survey == survey]
+        ids = np.array([record.alert_id for record in own], np.int64)
+        keys = reservoir_key(survey, ids).tolist()
+        rows = [
+            vars(record) | {"kept_for": int(record.kept_for), "sample_key": key}
+            for record, key in zip(own, keys, strict=True)
+        ]
+        upsert(
+            connection,
+            KeptAlert,
+            rows,
+            lambda old, new: {
+                "kept_for": old.kept_for.bitwise_or(new.kept_for),
+                "stamps": func.coalesce(old.stamps, new.stamps),
+            },
+        )
+    reservoirs = {(r.survey, r.population) for r in records if r.kept_for & KeptFor.REFERENCE}
+    for survey, population in sorted(reservoirs):
+        _trim_reservoir(connection, survey, population, reservoir_size)
+
+
+def mark_kept(connection: Connection, survey: str, alert_id: int, reason: KeptFor) -> None:
+    """Add a reason to keep an alert."""
+    connection.execute(
+        update(KeptAlert)
+        .where(KeptAlert.survey == survey, KeptAlert.alert_id == alert_id)
+        .values(kept_for=KeptAlert.kept_for.bitwise_or(int(reason)))
+    )
+
+
+def _kept_record(row: Row[Any]) -> KeptRecord:
+    record = record_of(KeptRecord, row)
+    return replace(record, kept_for=KeptFor(record.kept_for))
+
+
+def _reservoir(survey: str, population: str) -> tuple[ColumnElement[bool], ...]:
+    return (
+        KeptAlert.survey == survey,
+        KeptAlert.population == population,
+        KeptAlert.kept_for.bitwise_and(int(KeptFor.REFERENCE)) != 0,
+    )
+
+
+def _reservoir_bound(connection: Connection, survey: str, population: str, size: int) -> int | None:
+    """Return the largest key of a full reservoir, else None."""
+    if size < 1:
+        raise StoreError(f"a reservoir of {size} reference alerts makes no sense; use 1 or more")
+    query = (
+        select(KeptAlert.sample_key)
+        .where(*_reservoir(survey, population))
+        .order_by(KeptAlert.sample_key)
+        .offset(size - 1)
+        .limit(1)
+    )
+    return connection.execute(query).scalar()
+
+
+def _trim_reservoir(connection: Connection, survey: str, population: str, size: int) -> None:
+    bound = _reservoir_bound(connection, survey, population, size)
+    if bound is None:
+        return
+    surplus = (*_reservoir(survey, population), KeptAlert.sample_key > bound)
+    connection.execute(
+        update(KeptAlert)
+        .where(*surplus)
+        .values(kept_for=KeptAlert.kept_for - int(KeptFor.REFERENCE))
+    )
+    _drop_unwanted(connection, KeptAlert.survey == survey, KeptAlert.population == population)
+
+
+def _drop_unwanted(connection: Connection, *where: ColumnElement[bool]) -> int:
+    return connection.execute(delete(KeptAlert).where(*where, KeptAlert.kept_for == 0)).rowcount

@@ -1,0 +1,154 @@
+"""Models, their revisions, and which one is in force."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, insert, select
+
+from fink_ad.errors import StoreError
+from fink_ad.store.records import ActiveModel, ModelRecord, RevisionRecord
+from fink_ad.store.repository.part import StorePart, columns_of, record_of
+from fink_ad.store.tables import Activation, Model, Revision
+from fink_ad.store.upserts import table_of, upsert
+
+__all__ = ["Models"]
+
+
+class Models(StorePart):
+    """Models in the store: names and manifests; their arrays are in the model folders."""
+
+    def register_model(self, model: ModelRecord) -> None:
+        """Add a model, with a first revision of the same id that no answer has shaped yet.
+
+        A model that is known stays as it is.
+        """
+        created = {"created_at": self._clock()}
+        first = RevisionRecord(id=model.id, model_id=model.id, n_labels=0, manifest={})
+        with self.database.writing() as connection:
+            upsert(connection, Model, [vars(model) | created])
+            upsert(connection, Revision, [vars(first) | created])
+
+    def register_revision(self, revision: RevisionRecord) -> None:
+        """Add a revision of a known model; a revision that is known stays as it is.
+
+        Raises
+        ------
+        StoreError
+            If the model is not known.
+        """
+        with self.database.writing() as connection:
+            known = select(Model.id).where(Model.id == revision.model_id)
+            if connection.execute(known).scalar() is None:
+                raise StoreError(
+                    f"no model {revision.model_id!r} for revision {revision.id!r};"
+                    " register the model first"
+                )
+            upsert(connection, Revision, [vars(revision) | {"created_at": self._clock()}])
+
+    def model(self, revision_id: str) -> ActiveModel | None:
+        """Return a revision with its model, in force or not; None if there is no such revision.
+
+        ``activated_at`` is when the revision was made.
+        """
+        query = select(Revision.created_at).where(Revision.id == revision_id)
+        with self.database.reading() as connection:
+            created_at = connection.execute(query).scalar()
+            if created_at is None:
+                return None
+            return ActiveModel(*_revision_and_model(connection, revision_id), created_at)
+
+    def activate_model(self, revision_id: str) -> None:
+        """Make a revision the one in force for its survey, population and reviewer.
+
+        Activating what is in force already changes nothing.
+
+        Raises
+        ------
+        StoreError
+            If the revision is not known.
+        """
+        with self.database.writing(turn="activation") as connection:
+            _, model = _revision_and_model(connection, revision_id)
+            whose = (model.survey, model.population, model.reviewer_id)
+            current = _current(connection, *whose)
+            if current is not None and current.revision_id == revision_id:
+                return
+            self._append(connection, whose, revision_id, current.id if current else None)
+
+    def active_model(
+        self, survey: str, population: str, reviewer_id: int | None = None
+    ) -> ActiveModel | None:
+        """Return the revision in force, the shared one or a reviewer's own, or None."""
+        with self.database.reading() as connection:
+            current = _current(connection, survey, population, reviewer_id)
+            if current is None:
+                return None
+            return ActiveModel(
+                *_revision_and_model(connection, current.revision_id), current.activated_at
+            )
+
+    def rollback_model(
+        self, survey: str, population: str, reviewer_id: int | None = None
+    ) -> ActiveModel:
+        """Return to the revision that was in force before, and before that if called again.
+
+        Raises
+        ------
+        StoreError
+            If no other was in force before.
+        """
+        whose = (survey, population, reviewer_id)
+        with self.database.writing(turn="activation") as connection:
+            current = _current(connection, *whose)
+            if current is None or current.previous is None:
+                raise StoreError(f"no earlier {survey} {population} model to return to")
+            query = select(table_of(Activation)).where(Activation.id == current.previous)
+            target = connection.execute(query).one()
+            self._append(connection, whose, target.revision_id, target.previous)
+            found = _revision_and_model(connection, target.revision_id)
+        return ActiveModel(*found, self._clock())
+
+    def _append(
+        self,
+        connection: Connection,
+        whose: tuple[str, str, int | None],
+        revision_id: str,
+        previous: int | None,
+    ) -> None:
+        survey, population, reviewer_id = whose
+        connection.execute(
+            insert(Activation).values(
+                survey=survey,
+                population=population,
+                reviewer_id=reviewer_id,
+                revision_id=revision_id,
+                previous=previous,
+                activated_at=self._clock(),
+            )
+        )
+
+
+def _revision_and_model(
+    connection: Connection, revision_id: str
+) -> tuple[RevisionRecord, ModelRecord]:
+    query = select(*columns_of(Revision, RevisionRecord)).where(Revision.id == revision_id)
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        raise StoreError(f"no model revision {revision_id!r} in the store; register it first")
+    revision = record_of(RevisionRecord, row)
+    query = select(*columns_of(Model, ModelRecord)).where(Model.id == revision.model_id)
+    return revision, record_of(ModelRecord, connection.execute(query).one())
+
+
+def _current(
+    connection: Connection, survey: str, population: str, reviewer_id: int | None
+) -> Row[Any] | None:
+    whose: ColumnElement[bool] = Activation.reviewer_id.is_not_distinct_from(reviewer_id)
+    query = (
+        select(table_of(Activation))
+        .where(Activation.survey == survey, Activation.population == population, whose)
+        .order_by(Activation.id.desc())
+        .limit(1)
+    )
+    return connection.execute(query).one_or_none()

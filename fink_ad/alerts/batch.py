@@ -47,16 +47,13 @@ class AlertBatch:
 
     @classmethod
     def from_columns(cls, columns: Mapping[str, Any], points: Points) -> AlertBatch:
-        """Build a batch from arrays by column name; coded columns may be given as strings."""
+        """Build a batch from arrays by column name; coded columns as int8 codes or as strings."""
         arrays = []
         for field in ALERT_SCHEMA:
-            if field.name == "points":
-                arrays.append(points.to_arrow())
-            else:
-                values = columns[field.name]
-                plain = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
-                is_arrow = isinstance(values, pa.Array)
-                arrays.append(values if is_arrow else pa.array(values, plain))
+            values = points.to_arrow() if field.name == "points" else columns[field.name]
+            arrays.append(_as_arrow(values, field))
+        if all(a.type == field.type for a, field in zip(arrays, ALERT_SCHEMA, strict=True)):
+            return cls(pa.RecordBatch.from_arrays(arrays, schema=ALERT_SCHEMA))
         return cls(pa.RecordBatch.from_arrays(arrays, names=ALERT_SCHEMA.names))
 
     @classmethod
@@ -142,6 +139,17 @@ def _conform(batch: pa.RecordBatch) -> pa.RecordBatch:
     conformed = pa.RecordBatch.from_arrays(arrays, schema=ALERT_SCHEMA)
     _check_one_survey(conformed)
     return conformed
+
+
+def _as_arrow(values: Any, field: pa.Field) -> pa.Array:
+    if isinstance(values, pa.Array):
+        return values
+    if not pa.types.is_dictionary(field.type):
+        return pa.array(values, field.type)
+    if isinstance(values, np.ndarray) and values.dtype == np.int8:
+        names = list(_DICTIONARIES[field.name])
+        return pa.DictionaryArray.from_arrays(pa.array(values), names)
+    return pa.array(values, field.type.value_type)
 
 
 def _own_dictionaries(batch: pa.RecordBatch) -> bool:

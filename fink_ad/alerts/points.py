@@ -62,7 +62,8 @@ class Points:
     def of_kind(self, *kinds: str) -> NDArray[np.bool_]:
         """Mask of the points of any of the given kinds, (n_points,)."""
         wanted = np.isin(KINDS, kinds)
-        return wanted[self.columns["kind"]]
+        mask: NDArray[np.bool_] = wanted[self.columns["kind"]]
+        return mask
 
     def select(self, mask: NDArray[np.bool_]) -> Points:
         """Keep the points where `mask` is true; alerts stay, possibly with no points."""

@@ -134,18 +134,21 @@ def _point_column(
 ) -> NDArray[Any]:
     """One point column of all alerts, missing values filled in."""
     defaults: dict[str, Any] = {"kind": "detection", "flags": 0, "point_id": NO_POINT_ID}
-    parts: list[NDArray[Any]] = [np.empty(0)]
+    dtype: Any = np.float64
+    if name in _CODES:
+        dtype = np.int8
+    elif name in ("flags", "point_id"):
+        dtype = np.int64  # never by way of a float: ids have more digits than a float
+    parts: list[NDArray[Any]] = [np.empty(0, dtype)]
     for curve, count in zip(light_curves, counts, strict=True):
         value = curve.get(name, defaults.get(name, np.nan))
         if name.startswith("total_") and name not in curve:
             value = curve[name.replace("total_", "diff_")]
         if name in _CODES:
             value = [_CODES[name].index(str(text)) for text in np.atleast_1d(value)]
-        parts.append(np.broadcast_to(value, count) if np.size(value) == 1 else np.asarray(value))
-    joined = np.concatenate(parts)
-    if name in _CODES:
-        return joined.astype(np.int8)
-    return joined.astype(np.int64 if name in ("flags", "point_id") else np.float64)
+        part = np.asarray(value, dtype)
+        parts.append(np.broadcast_to(part, count) if part.size == 1 else part)
+    return np.concatenate(parts)
 
 
 def _assemble(

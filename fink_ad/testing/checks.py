@@ -77,7 +77,7 @@ def check_filter_provider(provider: FilterProvider, context: Context | None = No
     for case, batch in _cases():
         features, scores = None, None
         if provider.stage == "after_scoring":
-            features = extractor.extract(batch, Context()).table
+            features = _features(extractor, batch)
             scores = np.random.default_rng(0).normal(size=len(batch))
         try:
             _check_verdicts(provider, batch, features, scores, context)
@@ -235,6 +235,14 @@ def _call(method: Any, *arguments: Any) -> Any:
         return method(*arguments)
     except Exception as error:  # a plug-in may raise anything
         raise ProviderError(f"{method.__name__} raised {type(error).__name__}: {error}") from error
+
+
+def _features(extractor: Extractor, batch: AlertBatch) -> FeatureTable:
+    """Return the built-in features; those of an empty batch still have the columns of ZTF's."""
+    if len(batch):
+        return extractor.extract(batch, Context()).table
+    schema = extractor.schema("ztf", "transient")
+    return FeatureTable(schema, np.empty((0, len(schema.columns))))
 
 
 def _check_array(what: str, values: Any, dtype: Any, shape: tuple[int, ...]) -> None:

@@ -1,6 +1,17 @@
 """Numbers that describe an alert: contracts, extractor, one provider per file."""
 
 from fink_ad.features.contracts import Context, FeatureColumn, FeatureProvider
+from fink_ad.features.extractor import Extraction, Extractor
+from fink_ad.features.population import population_of
 from fink_ad.features.schema import FeatureSchema, FeatureTable
 
-__all__ = ["Context", "FeatureColumn", "FeatureProvider", "FeatureSchema", "FeatureTable"]
+__all__ = [
+    "Context",
+    "Extraction",
+    "Extractor",
+    "FeatureColumn",
+    "FeatureProvider",
+    "FeatureSchema",
+    "FeatureTable",
+    "population_of",
+]

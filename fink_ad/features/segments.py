@@ -11,8 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["run_starts", "segment_first", "segment_last", "segment_max", "segment_min"]
-__all__ += ["segment_sum"]
+__all__ = ["run_starts", "segment_max", "segment_min", "segment_sum"]
 
 
 def segment_sum(values: NDArray[np.float64], offsets: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -28,16 +27,6 @@ def segment_min(values: NDArray[np.float64], offsets: NDArray[np.int64]) -> NDAr
 def segment_max(values: NDArray[np.float64], offsets: NDArray[np.int64]) -> NDArray[np.float64]:
     """Largest value of each segment, (n_segments,); NaN where a segment is empty."""
     return _reduce(np.maximum, values, offsets, np.nan)
-
-
-def segment_first(values: NDArray[np.float64], offsets: NDArray[np.int64]) -> NDArray[np.float64]:
-    """First value of each segment, (n_segments,); NaN where a segment is empty."""
-    return _pick(values, offsets[:-1], offsets)
-
-
-def segment_last(values: NDArray[np.float64], offsets: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Last value of each segment, (n_segments,); NaN where a segment is empty."""
-    return _pick(values, offsets[1:] - 1, offsets)
 
 
 def run_starts(*keys: NDArray[np.generic]) -> NDArray[np.int64]:
@@ -62,13 +51,4 @@ def _reduce(
         # non-empty segments alone cut the array exactly; the last one is cut by hand.
         values = values[: offsets[-1]]
         result[filled] = ufunc.reduceat(values, starts[filled])
-    return result
-
-
-def _pick(
-    values: NDArray[np.float64], places: NDArray[np.int64], offsets: NDArray[np.int64]
-) -> NDArray[np.float64]:
-    filled = offsets[1:] > offsets[:-1]
-    result = np.full(len(filled), np.nan)
-    result[filled] = values[places[filled]]
     return result

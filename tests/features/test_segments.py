@@ -5,8 +5,6 @@ from hypothesis import strategies as st
 
 from fink_ad.features.segments import (
     run_starts,
-    segment_first,
-    segment_last,
     segment_max,
     segment_min,
     segment_sum,
@@ -28,8 +26,6 @@ def test_every_reduction_equals_a_loop_over_segments(counts):
         (segment_sum, np.sum, 0.0),
         (segment_min, np.min, np.nan),
         (segment_max, np.max, np.nan),
-        (segment_first, lambda s: s[0], np.nan),
-        (segment_last, lambda s: s[-1], np.nan),
     ]:
         expected = [one(segment) if len(segment) else empty for segment in segments]
         np.testing.assert_allclose(reduce(values, offsets), expected, rtol=1e-12)

@@ -5,15 +5,17 @@ depth and noise of a survey, and gives packets and truth; `write_night` puts the
 """
 
 from fink_ad.simulate.classes import CLASSES
+from fink_ad.simulate.files import NightFiles, read_truth, write_night
 from fink_ad.simulate.night import DEFAULT_INJECT, Night, simulate_night
 from fink_ad.simulate.schema import PACKET_SCHEMA
-from fink_ad.simulate.write import write_night
 
 __all__ = [
     "CLASSES",
     "DEFAULT_INJECT",
     "PACKET_SCHEMA",
     "Night",
+    "NightFiles",
+    "read_truth",
     "simulate_night",
     "write_night",
 ]

@@ -173,8 +173,10 @@ def _join(
 def _object_ids(entropy: list[int], n_objects: int, night: int) -> NDArray[np.bytes_]:
     """Ids like ZTF26abcdefg; those of different skies do not meet but by rare accident."""
     digest = hashlib.blake2b(repr(entropy).encode(), digest_size=8).digest()
-    number = (int.from_bytes(digest, "big") + np.arange(n_objects)) % 26**_ID_LETTERS
-    number = number.astype(np.int64)
+    n_ids = 26**_ID_LETTERS
+    # Shuffled, lest the order of the ids tell the classes.
+    order = np.random.default_rng(list(digest)).permutation(n_objects)
+    number = (int.from_bytes(digest, "big") % n_ids + order) % n_ids
     places = 26 ** np.arange(_ID_LETTERS - 1, -1, -1)
     letters = (ord("a") + number[:, None] // places % 26).astype(np.uint8)
     words = np.ascontiguousarray(letters).view(f"S{_ID_LETTERS}").ravel()

@@ -18,7 +18,7 @@ __all__ = ["SUPERNOVA_IA", "light_curve"]
 
 _RISE_DAYS = (3.2, 3.8)  # g, r
 _FALL_DAYS = (14.0, 21.0)
-_SHOULDER, _SHOULDER_DAYS, _SHOULDER_WIDTH_DAYS = (0.0, 0.13), 25.0, 7.0
+_SHOULDER, _SHOULDER_DAYS, _SHOULDER_WIDTH_DAYS = (0.0, 0.2), 26.0, 6.5
 
 
 def light_curve(days: NDArray[np.float64], fid: NDArray[np.int64]) -> NDArray[np.float64]:

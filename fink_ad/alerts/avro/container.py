@@ -21,6 +21,7 @@ __all__ = ["MAGIC", "Damage", "Header", "Headers", "Segment", "blocks"]
 MAGIC = b"Obj\x01"
 _SYNC_BYTES = 16
 _OTHER_METADATA = 1 << 16  # bytes of a header beside the schema
+_ENDS_EARLY = PacketError("truncated", "the container ends inside a block")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -88,6 +89,8 @@ def blocks(
     pos = len(header.prefix) + _SYNC_BYTES
     sync = bytes(view[pos - _SYNC_BYTES : pos])
     first_record = 0
+    if pos > len(view):
+        yield Damage(0, _ENDS_EARLY)
     if pos == len(view):
         yield Damage(0, PacketError("empty", "the container holds no record"))
     while pos < len(view):
@@ -100,29 +103,27 @@ def blocks(
             return
         end = pos + size
         if end + _SYNC_BYTES > len(view):
-            yield _torn(first_record, count, view[pos : end - 1], header.codec)
+            data = view[pos : end - 1]
+            if header.codec == "null" and 1 < count <= size:
+                # One byte short at least, the last record is certain to be refused as truncated.
+                yield Segment(first_record, min(count, len(data) + 1), data)
+            else:
+                yield Damage(first_record, _ENDS_EARLY)
             return
         if view[end : end + _SYNC_BYTES] != sync:
             yield Damage(first_record, PacketError("bad_sync", "a block ends without its marker"))
             return
         try:
-            data = decompress(header.codec, view[pos:end], limits)
-            if count > len(data):
+            content = decompress(header.codec, view[pos:end], limits)
+            if count > len(content) or (count == 0 and len(content)):
                 raise PacketError(
-                    "bad_length", f"a block of {len(data)} bytes claims {count} records"
+                    "bad_length", f"a block of {len(content)} bytes claims {count} records"
                 )
-            yield Segment(first_record, count, data)
+            yield Segment(first_record, count, content)
         except PacketError as error:
             yield Damage(first_record, error)
         first_record += count
         pos = end + _SYNC_BYTES
-
-
-def _torn(first_record: int, count: int, data: memoryview, codec: str) -> Segment | Damage:
-    # One byte short at least, the last record is certain to be refused as truncated.
-    if codec == "null" and 1 < count <= len(data):
-        return Segment(first_record, count, data)
-    return Damage(first_record, PacketError("truncated", "the container ends inside a block"))
 
 
 def _check_block(count: int, size: int) -> None:

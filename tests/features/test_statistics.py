@@ -4,6 +4,8 @@ import fastavro
 import numpy as np
 import pytest
 
+from fink_ad.alerts.avro import read_packets
+from fink_ad.alerts.packets import choose_fields, to_batches
 from fink_ad.features import Context
 from fink_ad.features.statistics import STATISTICS, Statistics, StatisticsSettings
 from fink_ad.testing import make_batch, sample_batch
@@ -167,38 +169,6 @@ def test_published_features_of_three_light_curves(real_data, name):
         assert found[f"statistics.{key}_g"] == pytest.approx(float(published[key]), rel=1e-3), key
 
 
-def _ztf_curve(packet):
-    detections = [
-        point
-        for point in [*(packet["prv_candidates"] or []), packet["candidate"]]
-        if point["magpsf"] is not None
-    ]
-    column = {key: np.array([point[key] for point in detections]) for key in detections[0]}
-    diff = _flux(column["magpsf"])
-    ref = _flux(column["magnr"])
-    return {
-        "mjd_utc": column["jd"] - 2400000.5 + 15 / 86400,
-        "band": ["?gri"[fid] for fid in column["fid"]],
-        "diff_flux_njy": np.where(np.isin(column["isdiffpos"], ["t", "1"]), diff, -diff),
-        "diff_flux_err_njy": diff * column["sigmapsf"].astype(float) * math.log(10) / 2.5,
-        "ref_flux_njy": ref,
-        "ref_flux_err_njy": ref * column["sigmagnr"].astype(float) * math.log(10) / 2.5,
-        "ref_sep_arcsec": column["distnr"] * 1.012,
-        "point_id": column["candid"],
-    }
-
-
-def _lsst_curve(packet):
-    sources = [*(packet["prvDiaSources"] or []), packet["diaSource"]]
-    return {
-        "mjd_utc": np.array([source["midpointMjdTai"] for source in sources]) - 37 / 86400,
-        "band": [source["band"] for source in sources],
-        "diff_flux_njy": np.array([source["psfFlux"] for source in sources], float),
-        "diff_flux_err_njy": np.array([source["psfFluxErr"] for source in sources], float),
-        "point_id": np.array([source["diaSourceId"] for source in sources]),
-    }
-
-
 def _compare(found, recorded, band):
     """Return how many recorded values are met, and the names of those that are not."""
     scale = max(abs(recorded.get("mean") or 0.0), abs(recorded.get("amplitude") or 0.0))
@@ -213,15 +183,19 @@ def _compare(found, recorded, band):
     return n_recorded - len(missed), missed
 
 
-def _packets(path):
+def _packets_and_batch(path):
+    """Records of a container file as fastavro reads them, and their alerts in the same order."""
     with path.open("rb") as file:
-        return list(fastavro.reader(file))
+        records = list(fastavro.reader(file))
+    (group,) = read_packets([path.read_bytes()], choose_fields).groups
+    mapped = to_batches(group)
+    assert len(mapped.alerts) == len(records)
+    return [records[row] for row in mapped.rows], mapped.alerts
 
 
 @pytest.mark.real_data
 def test_parity_with_all_features_recorded_for_ztf(real_data):
-    packets = _packets(real_data / "ztf" / "ztf_20260322_31_prod_8scores.avro")
-    batch = make_batch("ztf", [_ztf_curve(packet) for packet in packets])
+    packets, batch = _packets_and_batch(real_data / "ztf" / "ztf_20260322_31_prod_8scores.avro")
     met = 0
     for row, packet in enumerate(packets):
         found = _row(PARITY, batch, row)
@@ -234,8 +208,7 @@ def test_parity_with_all_features_recorded_for_ztf(real_data):
 
 @pytest.mark.real_data
 def test_parity_with_the_features_recorded_for_lsst(real_data):
-    packets = _packets(real_data / "lsst" / "lsst_20260304_7_long_prod.avro")
-    batch = make_batch("lsst", [_lsst_curve(packet) for packet in packets])
+    packets, batch = _packets_and_batch(real_data / "lsst" / "lsst_20260304_7_long_prod.avro")
     met = 0
     for row, packet in enumerate(packets):
         found = _row(PARITY, batch, row)

@@ -235,8 +235,9 @@ class Model:
         return self.id
 
     @cached_property
-    def _files(self) -> dict[str, bytes]:
-        manifest = {
+    def manifest(self) -> dict[str, Any]:
+        """All that is not an array, JSON-able; stored with the hashes of the files."""
+        return {
             "format_version": FORMAT_VERSION,
             "survey": self.survey,
             "population": self.population,
@@ -249,6 +250,9 @@ class Model:
             "library_versions": dict(self.library_versions),
             "metrics": dict(self.metrics),
         }
+
+    @cached_property
+    def _files(self) -> dict[str, bytes]:
         groups = {
             "imputation": vars(self.imputation),
             "learner": self.learner.to_arrays(),
@@ -257,7 +261,7 @@ class Model:
         }
         if self.labelled is not None:
             groups["labelled"] = self.labelled.to_arrays()
-        return pack(manifest, groups)
+        return pack(self.manifest, groups)
 
     def save(self, models_dir: Path) -> Path:
         """Write the model's folder under `models_dir` and return it.

@@ -60,13 +60,13 @@ class ReferenceSample:
             If there are none, lengths differ, or an alert comes twice.
         """
         values = checked_values(table)
-        ids = np.asarray(alert_ids, np.int64)
+        ids = _whole_numbers("alert_ids", alert_ids)
         sample = cls(
             values,
             ids,
             np.asarray(object_ids, np.str_),
-            np.asarray(n_det, np.int64),
-            np.asarray(nights, np.int32),
+            _whole_numbers("n_det", n_det),
+            _whole_numbers("nights", nights).astype(np.int32),
         )
         if not len(values):
             raise ModelError("no alerts to train on")
@@ -133,7 +133,7 @@ class LabelledAlerts:
         wrong = [answer for answer in given.tolist() if answer not in TARGETS]
         if wrong:
             raise ModelError(f"answer {wrong[0]!r} is not one of {', '.join(TARGETS)}")
-        ids = np.asarray(alert_ids, np.int64)
+        ids = _whole_numbers("alert_ids", alert_ids)
         objects = np.asarray(object_ids, np.str_)
         if not len(ids) == len(objects) == len(given) == len(values):
             raise ModelError(
@@ -192,3 +192,10 @@ def checked_values(table: FeatureTable) -> NDArray[np.float64]:
             f"{len(table.schema.names)} columns, one row per alert"
         )
     return np.ascontiguousarray(values, np.float64)
+
+
+def _whole_numbers(name: str, given: Sequence[int] | NDArray[np.integer]) -> NDArray[np.int64]:
+    numbers = np.asarray(given)
+    if len(numbers) and numbers.dtype.kind not in "iu":  # floats have lost digits of long ids
+        raise ModelError(f"{name} are of type {numbers.dtype}, not whole numbers")
+    return numbers.astype(np.int64)

@@ -12,136 +12,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from fink_ad.compile_cache import CACHED
 from fink_ad.errors import ModelError
+from fink_ad.forest.walking import (
+    column_contributions,
+    reached_leaves,
+    set_inner_means,
+    sum_leaf_values,
+    tree_depths,
+)
 
 __all__ = ["FlatForest"]
-
-BLOCK = 256  # rows walked through one tree together: their values and the tree stay in cache
-
-
-@numba.njit(cache=CACHED, nogil=True)
-def _walk(
-    feature: NDArray[np.uint16],
-    threshold: NDArray[np.float32],
-    left: NDArray[np.uint32],
-    root: np.uint32,
-    depth: int,
-    values: NDArray[np.float32],
-    nodes: NDArray[np.uint32],
-) -> None:
-    """Put the leaf each row reaches in one tree into `nodes`, level by level."""
-    n_rows = values.shape[0]
-    for row in range(n_rows):
-        nodes[row] = root
-    for _ in range(depth):
-        for row in range(n_rows):
-            node = nodes[row]
-            goes_right = values[row, feature[node]] > threshold[node]
-            nodes[row] = left[node] + np.uint32(goes_right)
-
-
-@numba.njit(cache=CACHED, nogil=True)
-def _sum_leaf_values(
-    feature: NDArray[np.uint16],
-    threshold: NDArray[np.float32],
-    left: NDArray[np.uint32],
-    roots: NDArray[np.uint32],
-    depths: NDArray[np.int64],
-    node_value: NDArray[np.float64],
-    values: NDArray[np.float32],
-) -> NDArray[np.float64]:
-    n_rows = values.shape[0]
-    total = np.zeros(n_rows)
-    nodes = np.empty(BLOCK, np.uint32)
-    for start in range(0, n_rows, BLOCK):
-        block = values[start : start + BLOCK]
-        for tree in range(len(roots)):
-            _walk(feature, threshold, left, roots[tree], depths[tree], block, nodes)
-            for row in range(len(block)):
-                total[start + row] += node_value[nodes[row]]
-    return total
-
-
-@numba.njit(cache=CACHED, nogil=True)
-def _leaves(
-    feature: NDArray[np.uint16],
-    threshold: NDArray[np.float32],
-    left: NDArray[np.uint32],
-    roots: NDArray[np.uint32],
-    depths: NDArray[np.int64],
-    values: NDArray[np.float32],
-) -> NDArray[np.int32]:
-    n_rows = values.shape[0]
-    leaves = np.empty((n_rows, len(roots)), np.int32)
-    nodes = np.empty(n_rows, np.uint32)
-    for tree in range(len(roots)):
-        _walk(feature, threshold, left, roots[tree], depths[tree], values, nodes)
-        leaves[:, tree] = nodes
-    return leaves
-
-
-@numba.njit(cache=CACHED, nogil=True)
-def _contributions(
-    feature: NDArray[np.uint16],
-    threshold: NDArray[np.float32],
-    left: NDArray[np.uint32],
-    roots: NDArray[np.uint32],
-    node_value: NDArray[np.float64],
-    values: NDArray[np.float32],
-) -> NDArray[np.float64]:
-    contributions = np.zeros(values.shape)
-    for row in range(values.shape[0]):
-        for root in roots:
-            node = root
-            while left[node] != node:
-                column = feature[node]
-                child = left[node] + np.uint32(values[row, column] > threshold[node])
-                contributions[row, column] += node_value[child] - node_value[node]
-                node = child
-    return contributions
-
-
-@numba.njit(cache=CACHED)
-def _inner_means(
-    left: NDArray[np.uint32], visits: NDArray[np.int64], node_value: NDArray[np.float64]
-) -> None:
-    """Give each inner node the mean leaf value of the reference rows that pass through it."""
-    for node in range(len(left) - 1, -1, -1):
-        first = left[node]
-        if first == node:
-            continue
-        second = first + 1
-        visits[node] = visits[first] + visits[second]
-        if visits[node] > 0:
-            total = visits[first] * node_value[first] + visits[second] * node_value[second]
-            node_value[node] = total / visits[node]
-        else:
-            node_value[node] = 0.5 * (node_value[first] + node_value[second])
-
-
-@numba.njit(cache=CACHED)
-def _depths(left: NDArray[np.uint32], roots: NDArray[np.uint32]) -> NDArray[np.int64]:
-    """Return the depth of each tree, or -1 for a tree whose links leave it or turn back."""
-    depths = np.zeros(len(roots), np.int64)
-    node_depth = np.zeros(len(left), np.int64)
-    for tree in range(len(roots)):
-        end = len(left) if tree + 1 == len(roots) else roots[tree + 1]
-        for node in range(roots[tree], end):
-            child = left[node]
-            if child == node:
-                depths[tree] = max(depths[tree], node_depth[node])
-            elif child > node and child + 1 < end:
-                node_depth[child] = node_depth[node] + 1
-                node_depth[child + 1] = node_depth[node] + 1
-            else:
-                depths[tree] = -1
-                break
-    return depths
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,37 +66,49 @@ class FlatForest:
         forest = cls(feature, threshold, left, roots, leaf_value.copy())
         leaves = forest.leaves(reference).ravel()
         visits = np.bincount(leaves, minlength=len(left)).astype(np.int64)
-        _inner_means(left, visits, forest.node_value)
+        set_inner_means(left, visits, forest.node_value)
         return forest
 
     @cached_property
     def depths(self) -> NDArray[np.int64]:
         """Greatest number of steps from root to leaf of each tree, (n_trees,)."""
-        depths: NDArray[np.int64] = _depths(self.left, self.roots)
+        depths: NDArray[np.int64] = tree_depths(self.left, self.roots)
         return depths
+
+    @cached_property
+    def _n_columns(self) -> int:
+        return int(self.feature.max()) + 1
+
+    def _rows(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return rows a walk can read safely: it checks no bounds."""
+        if values.ndim != 2 or values.shape[1] < self._n_columns:
+            raise ModelError(
+                f"the trees look at {self._n_columns} columns; the values have shape {values.shape}"
+            )
+        return np.ascontiguousarray(values, np.float32)
 
     def sum_leaf_values(self, values: NDArray[np.float32]) -> NDArray[np.float64]:
         """Return the sum over trees of the reached leaves' values, (n_rows,)."""
-        total: NDArray[np.float64] = _sum_leaf_values(
+        total: NDArray[np.float64] = sum_leaf_values(
             self.feature,
             self.threshold,
             self.left,
             self.roots,
             self.depths,
             self.node_value,
-            np.ascontiguousarray(values, np.float32),
+            self._rows(values),
         )
         return total
 
     def leaves(self, values: NDArray[np.float32]) -> NDArray[np.int32]:
         """Return the node number of the leaf reached in each tree, (n_rows, n_trees)."""
-        leaves: NDArray[np.int32] = _leaves(
+        leaves: NDArray[np.int32] = reached_leaves(
             self.feature,
             self.threshold,
             self.left,
             self.roots,
             self.depths,
-            np.ascontiguousarray(values, np.float32),
+            self._rows(values),
         )
         return leaves
 
@@ -224,13 +119,13 @@ class FlatForest:
         taken, so a row of the result adds up to its sum of leaf values minus the mean sum over
         the reference rows.
         """
-        contributions: NDArray[np.float64] = _contributions(
+        contributions: NDArray[np.float64] = column_contributions(
             self.feature,
             self.threshold,
             self.left,
             self.roots,
             self.node_value,
-            np.ascontiguousarray(values, np.float32),
+            self._rows(values),
         )
         return contributions
 

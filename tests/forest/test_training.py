@@ -80,3 +80,11 @@ def test_agreeing_answers_about_one_object_are_refused_too(table):
 def test_answers_alerts_and_objects_must_be_as_many(table):
     with pytest.raises(ModelError, match="3 answers"):
         label(table, ["anomaly"] * 3)
+
+
+def test_alert_ids_that_went_through_floats_are_refused(table):
+    ids = np.arange(4.0) + 2**60
+    with pytest.raises(ModelError, match="alert_ids are of type float64"):
+        ReferenceSample.of(table, ids, list("wxyz"), [1] * 4, [20240101] * 4)
+    with pytest.raises(ModelError, match="alert_ids are of type float64"):
+        LabelledAlerts.of(table, ids, list("wxyz"), ["anomaly"] * 4)

@@ -105,3 +105,10 @@ def test_missing_or_unknown_arrays_are_refused(forest):
         FlatForest.from_arrays(arrays, 5)
     with pytest.raises(ModelError, match="not the arrays"):
         FlatForest.from_arrays({**forest.to_arrays(), "more": forest.left}, 5)
+
+
+@pytest.mark.parametrize("shape", [(3, 4), (5,), (0, 0)])
+def test_rows_too_short_for_the_trees_are_never_read(forest, shape):
+    for method in (forest.sum_leaf_values, forest.leaves, forest.contributions):
+        with pytest.raises(ModelError, match="look at 5 columns"):
+            method(np.zeros(shape, np.float32))

@@ -47,6 +47,8 @@ class Context:
     ----------
     settings : mapping
         JSON-able settings of the providers by name, as validated.
+    feature_providers : tuple of str or None
+        Feature providers to run; None for all that are installed.
     model_revision : str
         The active model; empty before there is one.
     tables : mapping of str to object
@@ -57,12 +59,16 @@ class Context:
     settings: Mapping[str, Any] = field(default_factory=dict)
     model_revision: str = ""
     tables: Mapping[str, Any] = field(default_factory=dict)
+    feature_providers: tuple[str, ...] | None = None
 
     @cached_property
     def content_hash(self) -> str:
         """Hash of the whole content, recorded beside whatever was computed with it."""
         tables = {name: _content_hash(table) for name, table in sorted(self.tables.items())}
-        text = json.dumps([dict(self.settings), self.model_revision, tables], sort_keys=True)
+        chosen = None if self.feature_providers is None else list(self.feature_providers)
+        text = json.dumps(
+            [dict(self.settings), self.model_revision, tables, chosen], sort_keys=True
+        )
         return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 

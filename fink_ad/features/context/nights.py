@@ -29,7 +29,7 @@ class NightlyFlux:
     alert, band, night : (n_groups,) int64
         Row of the alert, code of the band, and number of the night.
     diff_njy, total_njy, total_err_njy : (n_groups,) float64
-        Mean fluxes; NaN where the total flux is unknown.
+        Mean fluxes; NaN where the flux or error of any point of the night is unknown.
     """
 
     n_alerts: int
@@ -88,6 +88,7 @@ class NightlyFlux:
 def _mean(
     flux: NDArray[np.float64], error: NDArray[np.float64], offsets: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    weight = 1 / error**2
-    sum_w = segment_sum(weight, offsets)
-    return segment_sum(weight * flux, offsets) / sum_w, 1 / np.sqrt(sum_w)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        weight = 1 / error**2
+        sum_w = segment_sum(weight, offsets)
+        return segment_sum(weight * flux, offsets) / sum_w, 1 / np.sqrt(sum_w)

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fink_ad.alerts import AlertBatch
+from fink_ad.alerts.photometry import flux_to_mag
 from fink_ad.features.context.history import History
 from fink_ad.features.segments import segment_sum
 
@@ -33,20 +34,21 @@ def columns(survey: str) -> list[tuple[str, str, str]]:
 def values(batch: AlertBatch, history: History) -> dict[str, NDArray[np.float64]]:
     """Compute the columns, each (n_alerts,)."""
     points, detected = history.points, history.is_detection
-    flux = np.abs(batch.numbers("diff_flux_njy"))
-    limit = batch.numbers("limit_flux_njy")
+    flux, error = np.abs(batch.numbers("diff_flux_njy")), batch.numbers("diff_flux_err_njy")
+    magnitude, _ = flux_to_mag(flux)
+    limit, _ = flux_to_mag(batch.numbers("limit_flux_njy"))
     real_bogus = points["real_bogus"]
     judged = detected & np.isfinite(real_bogus)
     negative = (detected & (points["diff_flux_njy"] < 0)).astype(np.float64)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(invalid="ignore"):
         return {
             "real_bogus": batch.numbers("real_bogus"),
             "real_bogus_mean": (
                 segment_sum(np.where(judged, real_bogus, 0.0), points.offsets)
                 / segment_sum(judged.astype(np.float64), points.offsets)
             ),
-            "snr": flux / batch.numbers("diff_flux_err_njy"),
-            "limit_contrast": 2.5 * np.log10(flux / limit),
+            "snr": flux / np.where(error > 0, error, np.nan),
+            "limit_contrast": limit - magnitude,
             "share_negative": (
                 segment_sum(negative, points.offsets)
                 / segment_sum(detected.astype(np.float64), points.offsets)

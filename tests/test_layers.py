@@ -19,6 +19,7 @@ ROOMS = [
     {"plugins", "testing"},
     {"forest"},
     {"store"},
+    {"review"},
     {"pipeline"},
     {"cli"},
 ]

@@ -1,0 +1,44 @@
+"""The command line: one file per command, nothing but talking in them."""
+
+from __future__ import annotations
+
+import sys
+
+from fink_ad.cli.app import app
+from fink_ad.cli.candidates import candidates
+from fink_ad.cli.config import config_app
+from fink_ad.cli.db import db_app
+from fink_ad.cli.demo import demo
+from fink_ad.cli.features import features
+from fink_ad.cli.plugins import plugins
+from fink_ad.cli.run import run
+from fink_ad.cli.score import score
+from fink_ad.cli.show import show
+from fink_ad.cli.simulate import simulate
+from fink_ad.errors import ConfigError, FinkAdError
+
+__all__ = ["app", "main"]
+
+for command in (run, candidates, show, features, score, simulate, demo, plugins):
+    app.command()(command)
+app.add_typer(config_app, name="config")
+app.add_typer(db_app, name="db")
+
+
+def main() -> None:
+    """Run the command line; exit codes: 0 done, 1 the work failed, 2 bad usage, 130 Ctrl-C."""
+    try:
+        app()
+    except ConfigError as error:
+        sys.exit(_say(error, 2))
+    except FinkAdError as error:
+        sys.exit(_say(error, 1))
+    except BrokenPipeError:
+        # The reader of our output went away, as `head` does: nothing is wrong.
+        sys.stderr.close()
+        sys.exit(0)
+
+
+def _say(error: FinkAdError, code: int) -> int:
+    print(f"fink-ad: {error}", file=sys.stderr)  # noqa: T201
+    return code

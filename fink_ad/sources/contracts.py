@@ -60,12 +60,14 @@ class SurveyBatch:
 class SourceBatch:
     """What a source hands over at a time: alerts, failures, and the range they came from.
 
-    ``n_in`` = alerts + dead letters, always.
+    ``n_in`` = alerts + dead letters, always. ``n_bytes`` says how much memory the packets
+    behind it hold on to for their stamps.
     """
 
     ranges: tuple[InputRange, ...]
     surveys: tuple[SurveyBatch, ...]
     dead_letters: tuple[DeadLetter, ...]
+    n_bytes: int = 0
 
     @property
     def n_in(self) -> int:

@@ -8,7 +8,14 @@ from fink_ad.store.blobs import (
     unpack_features,
     unpack_stamps,
 )
-from fink_ad.store.database import DatabaseStatus, backup, open_database, status, upgrade
+from fink_ad.store.database import (
+    DatabaseStatus,
+    backup,
+    database_exists,
+    open_database,
+    status,
+    upgrade,
+)
 from fink_ad.store.history import FilteredRows, History, ScoredRows
 from fink_ad.store.history_queries import BestScores, HistoryRows
 from fink_ad.store.records import (
@@ -55,6 +62,7 @@ __all__ = [
     "SeenAlerts",
     "Store",
     "backup",
+    "database_exists",
     "in_random_share",
     "open_database",
     "pack_alerts",

@@ -13,6 +13,9 @@ from sqlalchemy.types import TypeDecorator
 
 __all__ = ["FloatOrNan", "Int64", "JsonText", "PlainText", "UtcDateTime"]
 
+# One encoder for all: json.dumps would make a new one for every value.
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
+
 
 class Int64(TypeDecorator[int]):
     """64-bit integer; whatever stands for one becomes one.
@@ -69,9 +72,9 @@ class JsonText(TypeDecorator[Any]):
     def process_bind_param(self, value: Any, dialect: Dialect) -> str:
         """Write compact, strictly valid JSON."""
         try:
-            return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+            return _ENCODER.encode(value)
         except ValueError:
-            return json.dumps(_finite(value), sort_keys=True, separators=(",", ":"))
+            return _ENCODER.encode(_finite(value))
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         """Read it back."""

@@ -23,7 +23,14 @@ from fink_ad.store.connection import Database, database_url
 from fink_ad.store.tables import Base, Upgrade
 from fink_ad.store.upserts import upsert
 
-__all__ = ["DatabaseStatus", "backup", "open_database", "status", "upgrade"]
+__all__ = [
+    "DatabaseStatus",
+    "backup",
+    "database_exists",
+    "open_database",
+    "status",
+    "upgrade",
+]
 
 
 @dataclass(frozen=True)
@@ -89,6 +96,12 @@ def open_database(where: str | Path) -> Database:
         database.close()
         raise
     return database
+
+
+def database_exists(where: str | Path) -> bool:
+    """Say whether there is a database already; one on a server is taken to be there."""
+    with Database(database_url(where)) as database:
+        return database.path is None or database.path.is_file()
 
 
 def upgrade(where: str | Path) -> DatabaseStatus:

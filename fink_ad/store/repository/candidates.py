@@ -24,6 +24,7 @@ class Candidates(StorePart):
         model: str | None = None,
         survey: str | None = None,
         population: str | None = None,
+        object_id: str | None = None,
         best_per_object: bool = True,
     ) -> tuple[CandidateView, ...]:
         """Return the candidates of highest score, strangest first.
@@ -32,7 +33,7 @@ class Candidates(StorePart):
         ----------
         top : int or None
             At most so many; None for all.
-        night, model, survey, population : optional
+        night, model, survey, population, object_id : optional
             Only those; `model` is a model revision. Scores of different models do not compare:
             name survey and population, or the model, for a meaningful order.
         best_per_object : bool
@@ -43,6 +44,7 @@ class Candidates(StorePart):
             Candidate.model_revision: model,
             Candidate.survey: survey,
             Candidate.population: population,
+            Candidate.object_id: object_id,
         }
         strangest_first = (Candidate.score.desc(), Candidate.alert_id, Candidate.model_revision)
         place = func.row_number().over(

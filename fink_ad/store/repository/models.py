@@ -58,6 +58,22 @@ class Models(StorePart):
                 return None
             return ActiveModel(*_revision_and_model(connection, revision_id), created_at)
 
+    def find_revision(self, beginning: str) -> str:
+        """Return the id of the one revision whose id begins like this.
+
+        Raises
+        ------
+        StoreError
+            If there is none, or there are several.
+        """
+        query = select(Revision.id).where(Revision.id.startswith(beginning, autoescape=True))
+        with self.database.reading() as connection:
+            found = list(connection.execute(query.limit(2)).scalars())
+        if len(found) != 1:
+            many = "more than one model revision" if found else "no model revision"
+            raise StoreError(f"{many} in the store begins with {beginning!r}")
+        return found[0]
+
     def activate_model(self, revision_id: str) -> None:
         """Make a revision the one in force for its survey, population and reviewer.
 

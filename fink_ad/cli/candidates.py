@@ -1,0 +1,129 @@
+"""`fink-ad candidates`: the strangest alerts, strangest first."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Collection, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from fink_ad.cli.app import out, state_of
+
+if TYPE_CHECKING:
+    from fink_ad.store import CandidateView, Store
+
+__all__ = ["candidate_magnitudes", "candidate_table", "candidates", "rarity_text"]
+
+
+def candidates(
+    context: typer.Context,
+    top: Annotated[int, typer.Option(min=1, help="How many to show.")] = 20,
+    night: Annotated[
+        int | None, typer.Option(help="Only this night, YYYYMMDD.", show_default=False)
+    ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(help="Only this model: id, or how it begins.", show_default=False),
+    ] = None,
+    survey: Annotated[
+        str | None, typer.Option(help="Only this survey: ztf, lsst.", show_default=False)
+    ] = None,
+    population: Annotated[
+        str | None,
+        typer.Option(help="Only transient or solar_system alerts.", show_default=False),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print JSON; alert ids are strings there.")
+    ] = False,
+) -> None:
+    """Show the strangest alerts: rarity, object, position, magnitude, classes, reasons.
+
+    Each object is shown once, with its strangest alert. Rarity "1 in N" is counted among
+    alerts with a similar number of detections; "> N" is rarer than anything seen, and "~"
+    marks a provisional value, counted against fewer than 20 000 alerts.
+
+    Next: `fink-ad show OBJECT`.
+    """
+    with state_of(context).open_store() as store:
+        revision = store.find_revision(model) if model else None
+        views = store.candidates(
+            top, night=night, model=revision, survey=survey, population=population
+        )
+        magnitudes = candidate_magnitudes(store, views)
+    if as_json:
+        out.print_json(json.dumps([_to_json(v, m) for v, m in zip(views, magnitudes, strict=True)]))
+        return
+    if not views:
+        out.print("No candidates yet. Run [bold]fink-ad run --source files PATH...[/bold] first.")
+        return
+    out.print(candidate_table(views, magnitudes))
+
+
+def candidate_magnitudes(store: Store, views: Sequence[CandidateView]) -> list[float]:
+    """Return the AB magnitude of each candidate's difference flux, sign dropped."""
+    import numpy as np
+
+    from fink_ad.alerts.photometry import flux_to_mag
+    from fink_ad.store import unpack_alerts
+
+    found: dict[tuple[str, int], float] = {}
+    for survey in {view.survey for view in views}:
+        ids = [view.alert_id for view in views if view.survey == survey]
+        records = store.kept(survey, ids)
+        alerts = unpack_alerts([record.alert for record in records])
+        mags, _ = flux_to_mag(np.abs(alerts.numbers("diff_flux_njy")))
+        for alert_id, mag in zip(alerts.numbers("alert_id").tolist(), mags.tolist(), strict=True):
+            found[survey, alert_id] = mag
+    return [found.get((view.survey, view.alert_id), math.nan) for view in views]
+
+
+def candidate_table(
+    views: Sequence[CandidateView],
+    magnitudes: Sequence[float],
+    planted: Collection[str] = (),
+) -> Table:
+    """Lay out candidates for a terminal of 80 columns; `planted` objects get a star."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("#", justify="right")
+    table.add_column("rarity", justify="right", no_wrap=True)
+    table.add_column("object", no_wrap=True)
+    table.add_column("ra, dec [deg]", justify="right", no_wrap=True)
+    table.add_column("mag", justify="right", no_wrap=True)
+    table.add_column("classes and why", overflow="fold", ratio=1)
+    for place, (view, mag) in enumerate(zip(views, magnitudes, strict=True), start=1):
+        star = "*" if view.object_id in planted else ""
+        told = [escape(text) for text in (*view.broker_classes, *view.tags)]
+        told += [f"[dim]{escape(_why(*feature))}[/dim]" for feature in view.top_features]
+        table.add_row(
+            f"{place}{star}",
+            rarity_text(view.one_in, view.beyond, view.provisional),
+            escape(view.object_id),
+            f"{view.ra_deg:.4f} {view.dec_deg:+.4f}",
+            f"{view.band} {mag:.2f}" if math.isfinite(mag) else view.band,
+            ", ".join(told),
+            style="bold green" if star else None,
+        )
+    return table
+
+
+def rarity_text(one_in: float, beyond: bool, provisional: bool) -> str:
+    """Write a rarity in a few characters: ``~>1 in 312``."""
+    return f"{'~' if provisional else ''}{'>' if beyond else ''}1 in {one_in:,.0f}"
+
+
+def _why(name: str, value: float | None, contribution: float) -> str:
+    short = name.split(".", 1)[-1]
+    return short if value is None else f"{short} {value:.3g}"
+
+
+def _to_json(view: CandidateView, mag: float) -> dict[str, Any]:
+    form = asdict(view) | {"alert_id": str(view.alert_id), "mag": mag}
+    return {
+        key: None if isinstance(value, float) and not math.isfinite(value) else value
+        for key, value in form.items()
+    }

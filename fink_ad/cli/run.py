@@ -1,0 +1,70 @@
+"""`fink-ad run`: alerts in, candidates out."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from fink_ad.cli.app import err, out, state_of
+from fink_ad.cli.progress import print_summary, stop_on_ctrl_c, watched
+from fink_ad.cli.reading import Order, Paths, SchemaFile, files_source
+from fink_ad.errors import SourceError
+
+__all__ = ["run"]
+
+
+class SourceName(StrEnum):
+    """Sources that can be run."""
+
+    files = "files"
+
+
+def run(
+    context: typer.Context,
+    paths: Paths,
+    source: Annotated[SourceName, typer.Option(help="Where alerts come from.")] = SourceName.files,
+    order: Annotated[
+        Order, typer.Option(help="Take alerts as they lie, or sorted by time over all files.")
+    ] = Order.input,
+    schema: SchemaFile = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="End with one JSON object, alone on stdout.")
+    ] = False,
+) -> None:
+    """Read alerts, rank them, store the candidates.
+
+    PATHs hold ZTF or Rubin alerts: Avro containers, as the survey sends them or enriched by a
+    broker; Parquet; or, with `--schema`, bare or Confluent-framed packets. What an earlier run
+    has finished is not read again, so the same command can be repeated safely.
+
+    Where a survey has no model yet, the first alerts are described, a forest is grown on
+    them, and then they are ranked. Packets that cannot be read become dead letters, with the
+    reason. Ctrl-C ends between batches; the same command goes on from there.
+
+    Next: `fink-ad candidates`.
+    """
+    from fink_ad.pipeline import run as run_street
+
+    state = state_of(context)
+    files = files_source(state.settings, paths, schema, order)
+    with state.open_store() as store, stop_on_ctrl_c() as should_stop, watched(files) as on_batch:
+        summary = run_street(
+            files, store, state.settings, on_batch=on_batch, should_stop=should_stop
+        )
+    if as_json:
+        out.print_json(json.dumps(summary.to_json()))
+    else:
+        print_summary(summary)
+        if summary.n_in == 0 and not summary.interrupted:
+            out.print("Nothing new: all of it was read by an earlier run.")
+        elif summary.n_candidates:
+            out.print("Next: [bold]fink-ad candidates[/bold]")
+    if summary.interrupted:
+        raise typer.Exit(130)
+    if summary.n_in and summary.n_in == summary.n_dead_letter.total():
+        reasons = ", ".join(f"{n} {reason}" for reason, n in sorted(summary.n_dead_letter.items()))
+        raise SourceError(f"none of the {summary.n_in} packets could be read: {reasons}")
+    err.print(f"home: {state.settings.home}", style="dim", highlight=False, soft_wrap=True)

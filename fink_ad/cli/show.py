@@ -1,0 +1,94 @@
+"""`fink-ad show`: one object, in words and as a picture."""
+
+from __future__ import annotations
+
+import math
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from fink_ad.cli.app import out, state_of
+from fink_ad.cli.candidates import rarity_text
+from fink_ad.errors import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fink_ad.store import CandidateView, KeptRecord
+
+__all__ = ["show"]
+
+
+def show(
+    context: typer.Context,
+    object_id: Annotated[
+        str, typer.Argument(metavar="OBJECT", help="Object id, as `fink-ad candidates` shows it.")
+    ],
+    target: Annotated[
+        Path | None,
+        typer.Option("--out", help="Picture to write; default OBJECT.png.", show_default=False),
+    ] = None,
+) -> None:
+    """Print what is kept of an object, and draw its light curve to a PNG.
+
+    Drawn is its latest kept alert, with the history that came in the packet: difference flux
+    against time, forced photometry hollow, upper limits as arrows.
+    """
+    from fink_ad.review import light_curve_figure
+    from fink_ad.store import unpack_alerts
+
+    with state_of(context).open_store() as store:
+        records = store.object_alerts(object_id)
+        if not records:
+            raise StoreError(
+                f"no kept alert of object {object_id!r}: candidates, the strangest of each "
+                "night and a random share are kept; see fink-ad candidates"
+            )
+        views = {
+            (view.survey, view.alert_id): view
+            for view in store.candidates(top=None, object_id=object_id, best_per_object=False)
+        }
+    latest = records[-1]
+    _print(latest, records, views)
+    alert = unpack_alerts([latest.alert])
+    path = target or Path(re.sub(r"[^\w.+-]", "_", object_id) + ".png")
+    try:
+        light_curve_figure(alert).savefig(path, dpi=120)
+    except OSError as error:
+        raise StoreError(f"cannot write the picture {path}: {error.strerror or error}") from error
+    out.print(f"light curve: {path}", highlight=False, soft_wrap=True)
+
+
+def _print(
+    latest: KeptRecord,
+    records: Sequence[KeptRecord],
+    views: dict[tuple[str, int], CandidateView],
+) -> None:
+    out.print(f"[bold]{escape(latest.object_id)}[/bold]  {latest.survey} {latest.population}")
+    out.print(f"ra, dec   {latest.ra_deg:.5f} {latest.dec_deg:+.5f} deg", highlight=False)
+    if latest.broker_classes:
+        out.print(f"classes   {escape(', '.join(latest.broker_classes))}", highlight=False)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("alert", "night", "mjd", "band", "detections", "score", "rarity"):
+        table.add_column(heading, justify="left" if heading == "band" else "right")
+    for record in records:
+        view = views.get((record.survey, record.alert_id))
+        rarity = rarity_text(view.one_in, view.beyond, view.provisional) if view else "-"
+        table.add_row(
+            str(record.alert_id),
+            str(record.night),
+            f"{record.mjd_utc:.4f}",
+            record.band,
+            str(record.n_det),
+            f"{record.score:.4f}",
+            rarity,
+        )
+    out.print(table)
+    view = views.get((latest.survey, latest.alert_id))
+    for name, value, contribution in view.top_features if view else ():
+        told = "not defined" if value is None or not math.isfinite(value) else f"{value:.4g}"
+        out.print(f"  {escape(name)} = {told}  (+{contribution:.3f})", highlight=False)

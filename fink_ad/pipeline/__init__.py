@@ -1,0 +1,18 @@
+"""The street through all rooms: `process`, and the loop around it."""
+
+from fink_ad.pipeline.rank import RANKINGS, Ranking, Rankings, n_detections, process
+from fink_ad.pipeline.run import models_dir, run
+from fink_ad.pipeline.scored import ScoredBatch
+from fink_ad.pipeline.summary import RunSummary
+
+__all__ = [
+    "RANKINGS",
+    "Ranking",
+    "Rankings",
+    "RunSummary",
+    "ScoredBatch",
+    "models_dir",
+    "n_detections",
+    "process",
+    "run",
+]

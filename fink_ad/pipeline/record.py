@@ -1,0 +1,225 @@
+"""From a ranked source batch to what is stored of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fink_ad.alerts import POPULATIONS, AlertBatch
+from fink_ad.alerts.schema import SCHEMA_VERSION
+from fink_ad.config import KeptSettings
+from fink_ad.features import FeatureTable
+from fink_ad.forest import Model
+from fink_ad.forest.explanation import top_features
+from fink_ad.pipeline.describe import Described
+from fink_ad.pipeline.scored import FILTERED, SCORED, WITHHELD, ScoredBatch
+from fink_ad.sources import SourceBatch, SurveyBatch
+from fink_ad.store import FilteredRows, ScoredRows, Store
+from fink_ad.store.blobs import pack_alerts, pack_features, pack_stamps
+from fink_ad.store.records import CandidateRecord, CountKey, KeptFor, KeptRecord
+from fink_ad.store.sampling import in_random_share
+
+__all__ = [
+    "RankedPart",
+    "candidate_records",
+    "counts_of",
+    "filtered_rows",
+    "kept_records",
+    "scored_rows",
+]
+
+N_TOP_FEATURES = 3
+
+
+@dataclass(frozen=True, eq=False)
+class RankedPart:
+    """One survey's share of a source batch, ranked.
+
+    Attributes
+    ----------
+    source : SurveyBatch
+        As it arrived, duplicates included.
+    rows : (n,) int64
+        Rows of the source's alerts that were met for the first time.
+    described, scored
+        Those alerts, described and ranked.
+    """
+
+    source: SurveyBatch
+    rows: NDArray[np.int64]
+    described: Described
+    scored: ScoredBatch
+
+    @property
+    def batch(self) -> AlertBatch:
+        """The alerts, each once, routed to their populations."""
+        return self.described.batch
+
+
+def counts_of(source_batch: SourceBatch, parts: list[RankedPart]) -> Counter[CountKey]:
+    """Count what became of every packet, by night, survey and reason."""
+    counts: Counter[CountKey] = Counter()
+    for letter in source_batch.dead_letters:
+        counts[CountKey(0, "", "in")] += 1
+        counts[CountKey(0, "", "dead_letter", letter.reason)] += 1
+    for part in parts:
+        survey = part.batch.survey or part.source.alerts.survey
+        arrived = part.source.alerts.numbers("night")
+        _count(counts, survey, "in", arrived)
+        _count(counts, survey, "duplicate", np.delete(arrived, part.rows))
+        fate = part.scored.numbers("fate")
+        night = part.scored.numbers("night")
+        reason = np.array(part.scored.strings("reason"), object)
+        _count(counts, survey, "scored", night[fate != FILTERED])
+        for kind, code in (("filtered", FILTERED), ("withheld", WITHHELD)):
+            for why in np.unique(reason[fate == code]).tolist():
+                _count(counts, survey, kind, night[(fate == code) & (reason == why)], why)
+    return counts
+
+
+def _count(
+    counts: Counter[CountKey], survey: str, kind: str, nights: NDArray[np.int32], reason: str = ""
+) -> None:
+    for night, n in zip(*np.unique(nights, return_counts=True), strict=True):
+        counts[CountKey(int(night), survey, kind, reason)] += int(n)  # type: ignore[arg-type]
+
+
+def scored_rows(part: RankedPart) -> Iterator[ScoredRows]:
+    """Yield the scored alerts of each population, for the history."""
+    scored = part.scored
+    for rows, table in part.described.features.values():
+        revision = scored.record_batch.column("model_revision")[int(rows[0])].as_py()
+        yield ScoredRows(
+            alerts=part.batch if len(rows) == len(part.batch) else part.batch.take(rows),
+            n_det=scored.numbers("n_det")[rows],
+            features=table,
+            score=scored.numbers("score")[rows],
+            rarity=scored.numbers("one_in")[rows],
+            model_revision=revision,
+            provisional=bool(scored.numbers("provisional")[rows].any()),
+        )
+
+
+def filtered_rows(part: RankedPart) -> FilteredRows | None:
+    """Return the alerts dropped before the features, for the history; None if there are none."""
+    dropped = part.described.dropped != ""
+    if not dropped.any():
+        return None
+    return FilteredRows(part.batch.take(dropped), part.described.dropped[dropped])
+
+
+def candidate_records(
+    part: RankedPart, models: Mapping[tuple[str, str], Model]
+) -> list[CandidateRecord]:
+    """Return the candidates with the features that made them strange."""
+    records = []
+    scored = part.scored
+    chosen = scored.numbers("candidate")
+    batch = part.batch
+    for population, (rows, table) in part.described.features.items():
+        of_population = np.flatnonzero(chosen[rows])
+        if len(of_population) == 0:
+            continue
+        told = top_features(
+            models[batch.survey, population],
+            FeatureTable(table.schema, table.values[of_population]),
+            N_TOP_FEATURES,
+        )
+        for place, row in enumerate(rows[of_population].tolist()):
+            values = scored.record_batch.slice(row, 1).to_pylist()[0]
+            top = zip(told.names[place], told.values[place], told.contributions[place], strict=True)
+            records.append(
+                CandidateRecord(
+                    survey=batch.survey,
+                    alert_id=values["alert_id"],
+                    object_id=values["object_id"],
+                    population=population,
+                    night=values["night"],
+                    model_revision=values["model_revision"],
+                    score=values["score"],
+                    one_in=values["one_in"],
+                    beyond=values["beyond"],
+                    provisional=values["provisional"],
+                    reasons=(values["promoted"] or "rarity",),
+                    tags=tuple(values["tags"]),
+                    top_features=tuple(
+                        (str(name), None if np.isnan(value) else float(value), float(share))
+                        for name, value, share in top
+                        if name
+                    ),
+                )
+            )
+    return records
+
+
+def kept_records(part: RankedPart, store: Store, settings: KeptSettings) -> list[KeptRecord]:
+    """Return the alerts whose rows, features and (for the strangest) stamps are stored."""
+    scored = part.scored
+    batch = part.batch
+    ids = batch.numbers("alert_id")
+    live = scored.numbers("fate") != FILTERED
+    kept_for = np.zeros(len(batch), np.int64)
+    for reason, mask in (
+        (KeptFor.CANDIDATE, scored.numbers("candidate")),
+        (KeptFor.TOP, scored.numbers("top_share") & (scored.numbers("fate") == SCORED)),
+        (KeptFor.RANDOM, in_random_share(batch.survey, ids, settings.random_share)),
+        (KeptFor.REFERENCE, _in_reservoir(part, store, settings.reference)),
+    ):
+        kept_for[mask & live] |= int(reason)
+    rows = np.flatnonzero(kept_for)
+    if len(rows) == 0:
+        return []
+    with_stamps = KeptFor.CANDIDATE | KeptFor.TOP | KeptFor.RANDOM
+    stamped = (kept_for[rows] & int(with_stamps)) != 0
+    stamps: list[bytes | None] = [None] * len(rows)
+    found = pack_stamps(part.source.stamps(part.rows[rows[stamped]]))
+    for place, stamp in zip(np.flatnonzero(stamped).tolist(), found, strict=True):
+        stamps[place] = stamp
+    chosen = batch.take(rows)
+    facts = scored.record_batch.take(rows).to_pylist()
+    blobs = pack_alerts(chosen)
+    classes = chosen.record_batch.column("broker_classes").to_pylist()
+    features = [pack_features(np.array([fact["features"]]))[0] for fact in facts]
+    return [
+        KeptRecord(
+            survey=batch.survey,
+            alert_id=fact["alert_id"],
+            object_id=fact["object_id"],
+            population=fact["population"],
+            night=fact["night"],
+            mjd_utc=fact["mjd_utc"],
+            ra_deg=fact["ra_deg"],
+            dec_deg=fact["dec_deg"],
+            band=fact["band"],
+            n_det=fact["n_det"],
+            score=fact["score"],
+            model_revision=fact["model_revision"],
+            kept_for=KeptFor(int(kept_for[row])),
+            alert=blobs[place],
+            alert_schema=SCHEMA_VERSION,
+            feature_schema=fact["schema_hash"],
+            features=features[place],
+            broker_classes=tuple(classes[place] or ()),
+            stamps=stamps[place],
+        )
+        for place, (row, fact) in enumerate(zip(rows.tolist(), facts, strict=True))
+    ]
+
+
+def _in_reservoir(part: RankedPart, store: Store, size: int) -> NDArray[np.bool_]:
+    """Tell which alerts may belong to the reference reservoir; the store keeps the smallest."""
+    batch = part.batch
+    inside = np.zeros(len(batch), np.bool_)
+    if size < 1:
+        return inside
+    population = batch.codes("population")
+    for code, name in enumerate(POPULATIONS):
+        rows = np.flatnonzero(population == code)
+        if len(rows):
+            ids = batch.numbers("alert_id")[rows]
+            inside[rows] = store.reservoir_admits(batch.survey, name, ids, size)
+    return inside

@@ -1,0 +1,238 @@
+"""The loop around the street: batches in, candidates, history and counts out.
+
+At-least-once input becomes an exactly-once effect: the history part of a batch is named after
+its input range and replaced by a repetition; candidates, kept alerts, counts, dead letters and
+the ledger entry of the range are stored in one transaction; only then is the range
+acknowledged to the source.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fink_ad.config import Settings
+from fink_ad.features import Context
+from fink_ad.pipeline.describe import Described, describe
+from fink_ad.pipeline.models import Key, ModelKeeper
+from fink_ad.pipeline.rank import rank
+from fink_ad.pipeline.record import (
+    RankedPart,
+    candidate_records,
+    counts_of,
+    filtered_rows,
+    kept_records,
+    scored_rows,
+)
+from fink_ad.pipeline.summary import RunSummary
+from fink_ad.sources import Source, SourceBatch, SurveyBatch
+from fink_ad.store import SeenAlerts, Store
+from fink_ad.store.records import BatchRecord
+
+__all__ = ["Street", "run"]
+
+
+@dataclass(frozen=True, eq=False)
+class _DescribedPart:
+    """One survey's share of a source batch, described; duplicates are left out."""
+
+    source: SurveyBatch
+    rows: NDArray[np.int64]
+    described: Described
+
+
+@dataclass(frozen=True, eq=False)
+class _DescribedBatch:
+    source: SourceBatch
+    parts: list[_DescribedPart]
+
+    @property
+    def keys(self) -> list[Key]:
+        return [
+            (part.source.alerts.survey, population)
+            for part in self.parts
+            for population in part.described.features
+        ]
+
+    @property
+    def n_alerts(self) -> int:
+        return sum(len(part.rows) for part in self.parts)
+
+    @property
+    def n_bytes(self) -> int:
+        held: int = sum(part.described.batch.record_batch.nbytes for part in self.parts)
+        return self.source.n_bytes + held
+
+
+def run(
+    source: Source,
+    store: Store,
+    settings: Settings,
+    *,
+    on_batch: Callable[[RunSummary], None] = lambda summary: None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> RunSummary:
+    """Take everything a source has through the street and store what comes out.
+
+    Parameters
+    ----------
+    source : Source
+        Where alerts come from; what the ledger lists as done is not read again.
+    store : Store
+        Where candidates, history, counts and models are.
+    settings : Settings
+        Settings in force.
+    on_batch : callable
+        Told the counts so far after each batch.
+    should_stop : callable
+        Asked between batches; when true, the run ends with what is stored so far.
+
+    Returns
+    -------
+    RunSummary
+        Counts of this run.
+
+    Raises
+    ------
+    FinkAdError
+        If the source, the store or a model cannot do its work. What was stored before stays.
+    """
+    street = Street(source, store, settings)
+    store.remove_orphans()
+    began = time.perf_counter()
+    for batch in source.batches(store.done(source.name)):
+        street.take(batch)
+        street.summary.seconds = time.perf_counter() - began
+        on_batch(street.summary)
+        if should_stop():
+            street.summary.interrupted = True
+            break
+    # What an interrupted run holds back for a first model was not stored: it comes again.
+    if not street.summary.interrupted:
+        street.flush()
+    street.summary.seconds = time.perf_counter() - began
+    on_batch(street.summary)
+    return street.summary
+
+
+class Street:
+    """The state of one run: models, ids met so far, batches waiting for a first model.
+
+    Parameters
+    ----------
+    source, store, settings
+        As in `run`.
+    """
+
+    def __init__(self, source: Source, store: Store, settings: Settings) -> None:
+        self.summary = RunSummary()
+        self._source = source
+        self._store = store
+        self._settings = settings
+        self._provider_settings: Mapping[str, Any] = dict(settings.provider)
+        self._keeper = ModelKeeper(store, models_dir(settings), settings)
+        self._seen = SeenAlerts(store.alert_ids)
+        self._waiting: list[_DescribedBatch] = []
+
+    def take(self, batch: SourceBatch) -> None:
+        """Take one batch as far as the models there are allow."""
+        described = self._describe(batch)
+        for part in described.parts:
+            self._keeper.learn(part.described)
+        self._waiting.append(described)
+        if not self._keeper.lacks(key for one in self._waiting for key in one.keys):
+            self.flush()
+            return
+        first_model = self._settings.first_model
+        n_alerts = sum(one.n_alerts for one in self._waiting)
+        n_bytes = sum(one.n_bytes for one in self._waiting)
+        if n_alerts >= first_model.size or n_bytes >= first_model.buffer_mib << 20:
+            self.flush()
+
+    def flush(self) -> None:
+        """Train the models that are missing, then rank and store all that waits."""
+        if not self._waiting:
+            return
+        self._keeper.train_waiting()
+        waiting, self._waiting = self._waiting, []
+        for described in waiting:
+            self._rank_and_store(described)
+
+    def _describe(self, batch: SourceBatch) -> _DescribedBatch:
+        context = Context(self._provider_settings)
+        parts = []
+        for survey in batch.surveys:
+            alerts = survey.alerts
+            if len(alerts) == 0:
+                continue
+            first = self._seen.first_time(
+                alerts.survey, alerts.numbers("night"), alerts.numbers("alert_id")
+            )
+            rows = np.flatnonzero(first)
+            described = describe(alerts if first.all() else alerts.take(rows), context)
+            parts.append(_DescribedPart(survey, rows, described))
+            self.summary.seconds_by_stage.update(described.seconds)
+            self.summary.n_provider_failures.update(described.failures)
+        return _DescribedBatch(batch, parts)
+
+    def _rank_and_store(self, described: _DescribedBatch) -> None:
+        nights: dict[Key, set[int]] = {}
+        for part in described.parts:
+            night = part.described.batch.numbers("night")
+            for population, (rows, _) in part.described.features.items():
+                key = (part.source.alerts.survey, population)
+                nights.setdefault(key, set()).update(np.unique(night[rows]).tolist())
+        context = self._keeper.context(self._provider_settings, nights)
+        ranked = [
+            RankedPart(part.source, part.rows, part.described, rank(part.described, context))
+            for part in described.parts
+        ]
+        self._store_batch(described.source, ranked, context)
+
+    def _store_batch(self, batch: SourceBatch, parts: list[RankedPart], context: Context) -> None:
+        models = self._keeper.models()
+        history = []
+        candidates = []
+        kept = []
+        for part in parts:
+            for rows in scored_rows(part):
+                history += self._store.history.write(self._source.name, batch.ranges, rows)
+            filtered = filtered_rows(part)
+            if filtered is not None:
+                history += self._store.history.write_filtered(
+                    self._source.name, batch.ranges, filtered
+                )
+            candidates += candidate_records(part, models)
+            kept += kept_records(part, self._store, self._settings.kept)
+        counts = counts_of(batch, parts)
+        self._store.commit_batch(
+            BatchRecord(
+                source=self._source.name,
+                ranges=batch.ranges,
+                model_revision=context.model_revision,
+                context_hash=context.content_hash,
+                counts=counts,
+                parts=history,
+                candidates=candidates,
+                kept=kept,
+                dead_letters=batch.dead_letters,
+                reservoir_size=self._settings.kept.reference,
+            )
+        )
+        self._source.commit(batch.ranges)
+        self.summary.add(counts)
+        self.summary.n_candidates += len(candidates)
+        for (survey, population), model in models.items():
+            self.summary.models[f"{survey}/{population}"] = model.revision
+            self.summary.provisional |= model.provisional
+
+
+def models_dir(settings: Settings) -> Path:
+    """Return the folder of the model folders."""
+    return settings.home / "models"

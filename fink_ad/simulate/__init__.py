@@ -7,6 +7,7 @@ depth and noise of a survey, and gives packets and truth; `write_night` puts the
 from fink_ad.simulate.classes import CLASSES
 from fink_ad.simulate.files import NightFiles, read_truth, write_night
 from fink_ad.simulate.night import DEFAULT_INJECT, Night, simulate_night
+from fink_ad.simulate.population import parse_counts
 from fink_ad.simulate.schema import PACKET_SCHEMA
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "PACKET_SCHEMA",
     "Night",
     "NightFiles",
+    "parse_counts",
     "read_truth",
     "simulate_night",
     "write_night",

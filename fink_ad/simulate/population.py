@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from fink_ad.simulate.camera import measure
 from fink_ad.simulate.classes import CLASSES
 from fink_ad.simulate.sources import SourceClass, Sources
 
-__all__ = ["Population", "class_counts", "draw_population"]
+__all__ = ["Population", "class_counts", "draw_population", "parse_counts"]
 
 _MOST_ROUNDS = 40
 _LARGEST_ROUND = 20_000
@@ -73,6 +73,23 @@ def class_counts(
         ends = np.rint(np.cumsum(shares) * n_objects).astype(int)
         rates = dict(zip(CLASSES, np.diff(ends, prepend=0).tolist(), strict=True))
     return {name: rates.get(name, 0) + inject.get(name, 0) for name in CLASSES}
+
+
+def parse_counts(texts: Iterable[str]) -> dict[str, int]:
+    """Read numbers of objects written ``class=number``; those of one class add up.
+
+    Raises
+    ------
+    ConfigError
+        If a text is not of this form.
+    """
+    counts: dict[str, int] = {}
+    for text in texts:
+        name, _, number = text.partition("=")
+        if not (name and number.isascii() and number.isdigit()):
+            raise ConfigError(f"{text!r} is no number of objects; write class=number: kilonova=3")
+        counts[name] = counts.get(name, 0) + int(number)
+    return counts
 
 
 def draw_population(

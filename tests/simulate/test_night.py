@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from fink_ad.errors import ConfigError, SourceError
-from fink_ad.simulate import CLASSES, DEFAULT_INJECT, simulate_night
+from fink_ad.simulate import CLASSES, DEFAULT_INJECT, parse_counts, simulate_night
 from fink_ad.simulate.cadence import Schedule, night_to_mjd
 from fink_ad.simulate.camera import measure
 from fink_ad.simulate.sources import Sources
@@ -176,6 +176,13 @@ def test_efficiency_falls_to_half_at_the_limit():
 def test_bad_options_are_named(options, told):
     with pytest.raises(ConfigError, match=told):
         simulate_night(**{"night": 20260301, **options})
+
+
+def test_numbers_of_objects_are_read_from_text():
+    assert parse_counts(["kilonova=3", "r_crb=0", "kilonova=2"]) == {"kilonova": 5, "r_crb": 0}
+    for text in ("kilonova", "kilonova=", "=3", "kilonova=-1", "kilonova=1.5", "kilonova=²"):
+        with pytest.raises(ConfigError, match="class=number"):
+            parse_counts([text])
 
 
 def test_a_class_that_never_gives_an_alert_is_an_error(monkeypatch):

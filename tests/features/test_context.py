@@ -92,6 +92,36 @@ def test_colour_is_that_of_the_last_night_with_both_bands(found):
     assert math.isnan(found["diff_g_r"])
 
 
+def test_of_two_nights_with_both_bands_the_last_gives_the_colour():
+    curve = {
+        "mjd_utc": [61000.2, 61000.3, 61005.2, 61005.3, 61006.2],
+        "band": ["g", "r", "g", "r", "r"],
+        "diff_flux_njy": _flux([14.0, 13.0, 14.0, 13.7, 12.0]),
+        "diff_flux_err_njy": 1e4,
+    }
+    batch = make_batch("ztf", [curve, CURVE])
+    assert _row(batch)["g_r"] == pytest.approx(0.3, abs=1e-4)
+    assert _row(batch)["diff_g_r"] == pytest.approx(0.3, abs=1e-4)
+    assert _row(batch, row=1)["g_r"] == pytest.approx(1.5, abs=1e-4)
+
+
+def test_forced_photometry_is_no_detection():
+    curve = {
+        "mjd_utc": [61000.0, 61001.0, 61003.0],
+        "band": "r",
+        "kind": ["detection", "forced", "detection"],
+        "diff_flux_njy": [1e6, -2e6, 4e6],
+        "diff_flux_err_njy": 1e4,
+    }
+    found = _row(make_batch("ztf", [curve]))
+    assert found["n_det"] == 2
+    assert found["since_previous_det"] == 3
+    assert found["share_negative"] == 0
+    # But it is a point of the light curve.
+    assert math.isfinite(found["rate"])
+    assert found["mag_change"] < -5
+
+
 def test_colour_of_the_change_and_its_error():
     curve = {
         "mjd_utc": [61000.2, 61000.3, 61000.4],

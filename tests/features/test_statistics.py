@@ -145,6 +145,21 @@ def test_live_rule_adds_the_reference_to_all_points_if_any_is_close():
     assert far["statistics.mean_g"] == pytest.approx(31.4 - 2.5 * math.log10(1e5))
 
 
+def test_live_rule_looks_at_the_distance_of_detections_only():
+    curve = {
+        "mjd_utc": 60000 + np.arange(2.0),
+        "band": "g",
+        "kind": ["forced", "detection"],
+        "diff_flux_njy": 1e5,
+        "diff_flux_err_njy": 1e3,
+        "ref_flux_njy": 1e6,
+        "ref_flux_err_njy": 1e3,
+        "ref_sep_arcsec": [0.1, 30.0],
+    }
+    found = _row(PARITY, make_batch("ztf", [curve]))
+    assert found["statistics.mean_g"] == pytest.approx(31.4 - 2.5 * math.log10(1e5))
+
+
 @pytest.mark.real_data
 @pytest.mark.parametrize("name", ["536106200014286", "633202300014898", "633211400005684"])
 def test_published_features_of_three_light_curves(real_data, name):

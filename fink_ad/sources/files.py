@@ -1,0 +1,223 @@
+"""The ``files`` source: alerts from Avro and Parquet files, folders and patterns."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from fink_ad.alerts.avro import Limits, Schema
+from fink_ad.errors import SourceError
+from fink_ad.sources.contracts import DeadLetter, InputRange, SourceBatch, SurveyBatch
+from fink_ad.sources.decoding import Decoder
+from fink_ad.sources.discovery import find_files
+from fink_ad.sources.pieces import Broken, Piece, Skipped, pieces_of
+
+__all__ = ["FilesSource"]
+
+_BATCH_BYTES = 64 << 20
+
+
+class FilesSource:
+    """Alerts in files, folders (recursively, sorted by name) and glob patterns.
+
+    Files are told apart by their first bytes: Avro containers, plain or gzipped, Parquet, and,
+    with a schema at hand, bare or framed bodies of one packet each. In a folder, other files are
+    left alone and listed in `skipped`; a file that was named becomes a dead letter if it holds
+    no alerts. Many files of one packet make one batch, a large file makes many; memory depends
+    on `batch_size` and the size of single blocks, not on the length of the input.
+
+    A partition is a file with its size and time of change, a position the ordinal of a packet
+    in it: a file that has changed is new input. Batch boundaries depend on the files and
+    `batch_size` only.
+
+    Parameters
+    ----------
+    paths : sequence of str or pathlib.Path
+    batch_size : int
+        Alerts per batch, roughly: a batch ends with the piece that reaches it, or 64 MiB.
+    order : {"input", "time"}
+        ``"time"`` sorts all alerts by time of exposure. It reads every file twice or more (the
+        first time for the times) and needs 32 bytes of memory per alert; it is meant for replaying
+        nights of up to some millions of alerts, in files that are roughly in order.
+    schema : Schema, optional
+        Writer's schema of bodies without a header: bare ones, and framed ones whatever their id.
+    schemas : mapping from int, optional
+        Writer's schemas of framed bodies, by id.
+    limits : Limits, optional
+
+    Raises
+    ------
+    SourceError
+        If a path does not exist, a pattern matches nothing, or an argument makes no sense.
+    """
+
+    name = "files"
+
+    def __init__(
+        self,
+        paths: Sequence[str | Path],
+        *,
+        batch_size: int = 1000,
+        order: Literal["input", "time"] | str = "input",
+        schema: Schema | None = None,
+        schemas: Mapping[int, Schema] | None = None,
+        limits: Limits | None = None,
+    ) -> None:
+        if batch_size < 1:
+            raise SourceError(f"batch size {batch_size}: give a positive number")
+        if order not in ("input", "time"):
+            raise SourceError(f"order {order!r}: give 'input' or 'time'")
+        self._batch_size = batch_size
+        self._order = order
+        self._limits = limits or Limits()
+        self._decoder = Decoder(schema, schemas, self._limits)
+        self._files = find_files(paths)
+        self.progress = 0
+        """Bytes of input behind the batch yielded last."""
+        self.skipped: dict[Path, str] = {}
+        """Files of folders that hold no alerts, and why; complete once all batches were read."""
+
+    def total(self) -> int:
+        """Return the bytes of all files, the unit of `progress`."""
+        total = 0
+        for found in self._files:
+            try:
+                total += found.path.stat().st_size if not found.error else 0
+            except OSError:
+                continue  # becomes a dead letter when its turn comes
+        return total
+
+    def batches(self, done: Mapping[str, int]) -> Iterator[SourceBatch]:
+        """Yield batches, skipping each partition's positions below ``done[partition]``."""
+        self.progress = 0
+        if self._order == "time":
+            yield from self._by_time(done)
+            return
+        for pieces in self._gathered():
+            self.progress += sum(piece.n_bytes for piece in pieces)
+            left = [piece for piece in pieces if not _is_done(piece, done)]
+            batch = self._decoder.decode(left, done)
+            if batch.n_in or batch.ranges:
+                yield batch
+
+    def commit(self, ranges: Sequence[InputRange]) -> None:
+        """Do nothing: files stay where they are, and the ledger knows what was done."""
+
+    def first_survey(self) -> str:
+        """Return the survey of the first alert, or an empty string where there is none."""
+        for pieces in self._gathered():
+            batch = self._decoder.decode(pieces[:1], {})
+            if not batch.surveys:
+                batch = self._decoder.decode(pieces, {})
+            for part in batch.surveys:
+                return part.alerts.survey
+        return ""
+
+    def _gathered(self) -> Iterator[list[Piece | Broken]]:
+        """Gather pieces into batches."""
+        gathered: list[Piece | Broken] = []
+        count = n_bytes = 0
+        for found in self._files:
+            for piece in pieces_of(
+                found,
+                batch_size=self._batch_size,
+                limits=self._limits,
+                bare=self._decoder.schema is not None,
+                framed=self._decoder.schemas is not None,
+            ):
+                if isinstance(piece, Skipped):
+                    self.skipped[piece.path] = piece.why
+                    self.progress += piece.n_bytes
+                    continue
+                gathered.append(piece)
+                count += piece.count if isinstance(piece, Piece) else 1
+                n_bytes += _memory(piece)
+                if count >= self._batch_size or n_bytes >= _BATCH_BYTES:
+                    yield gathered
+                    gathered, count, n_bytes = [], 0, 0
+        if gathered:
+            yield gathered
+
+    def _by_time(self, done: Mapping[str, int]) -> Iterator[SourceBatch]:
+        """Sort by time: look at everything once, then fetch what each batch needs.
+
+        The sorted input is one partition, whose name says which files it is made of; dead
+        letters, which have no time, come first.
+        """
+        pieces: list[Piece | Broken] = []
+        times, owners, places = [], [], []
+        letters: list[DeadLetter] = []
+        for gathered in self._gathered():
+            batch = self._decoder.decode(gathered, {})
+            letters += batch.dead_letters
+            starts = np.cumsum([0, *(p.count if isinstance(p, Piece) else 1 for p in gathered)])
+            for part in batch.surveys:
+                owner = np.searchsorted(starts, part.order, side="right") - 1
+                times.append(part.alerts.numbers("mjd_utc"))
+                owners.append(owner + len(pieces))
+                places.append(part.order - starts[owner])
+            pieces += [replace(p, held=None) if isinstance(p, Piece) else p for p in gathered]
+        self.progress = 0
+        none = np.empty(0, np.int64)
+        time = np.concatenate([*times, none.astype(np.float64)])
+        owner, place = np.concatenate([*owners, none]), np.concatenate([*places, none])
+        rank = np.lexsort((place, owner, time))
+        names = "\n".join(dict.fromkeys(piece.partition for piece in pieces))
+        digest = hashlib.blake2b(names.encode(), digest_size=16).hexdigest()
+        partition = f"by-time:{digest}"
+        n_letters, size = len(letters), self._batch_size
+        behind = done.get(partition, 0)
+        n_bytes = sum(piece.n_bytes for piece in pieces)
+        for low in range(0, n_letters + len(rank), size):
+            high = min(low + size, n_letters + len(rank))
+            self.progress = n_bytes * high // (n_letters + len(rank))
+            start = max(low, behind)
+            if start >= high:
+                continue
+            chosen = rank[max(start - n_letters, 0) : max(high - n_letters, 0)]
+            needed = np.unique(owner[chosen])
+            batch = self._decoder.decode([pieces[number] for number in needed], {})
+            starts = np.cumsum([0, *(getattr(pieces[number], "count", 1) for number in needed)])
+            wanted = starts[np.searchsorted(needed, owner[chosen])] + place[chosen]
+            surveys = tuple(
+                picked for part in batch.surveys if (picked := _pick(part, wanted)) is not None
+            )
+            dead = [
+                replace(letter, partition=partition, position=position)
+                for position, letter in enumerate(letters)
+                if start <= position < high
+            ]
+            yield SourceBatch(
+                (InputRange(partition, start, high),), surveys, tuple(dead), batch.n_bytes
+            )
+
+
+def _is_done(piece: Piece | Broken, done: Mapping[str, int]) -> bool:
+    position = done.get(piece.partition, 0)
+    if isinstance(piece, Piece):
+        return position >= piece.stop
+    return piece.reason != "unreadable" and position > 0
+
+
+def _memory(piece: Piece | Broken) -> int:
+    if isinstance(piece, Broken) or piece.parquet is not None:
+        return 0
+    return len(piece.held) if piece.held is not None else piece.n_bytes
+
+
+def _pick(part: SurveyBatch, wanted: np.ndarray) -> SurveyBatch | None:
+    """Return those alerts of a part whose place is wanted, in the order they are wanted in."""
+    sorter = np.argsort(part.order)
+    found = np.searchsorted(part.order, wanted, sorter=sorter)
+    found[found == len(sorter)] = 0
+    rows = sorter[found]
+    there = np.flatnonzero(part.order[rows] == wanted)
+    if not len(there):
+        return None
+    rows = rows[there]
+    return SurveyBatch(part.alerts.take(rows), there, lambda chosen: part.stamps(rows[chosen]))

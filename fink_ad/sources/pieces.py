@@ -1,0 +1,227 @@
+"""Pieces of input: what of a file is read at one time."""
+
+from __future__ import annotations
+
+import mmap
+import stat
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from fink_ad.alerts.avro import Limits
+from fink_ad.alerts.packets import fields_among
+from fink_ad.alerts.parquet import ParquetPackets
+from fink_ad.errors import SourceError
+from fink_ad.sources.containers import runs_of_blocks
+from fink_ad.sources.discovery import Found
+
+__all__ = ["Broken", "Piece", "Skipped", "pieces_of"]
+
+_AVRO, _PARQUET, _GZIP = b"Obj\x01", b"PAR1", b"\x1f\x8b"
+_WHOLE_BYTES = 4 << 20
+"""A container up to this size is read whole, in one go."""
+_RUN_BYTES = 16 << 20
+
+
+@dataclass(frozen=True, eq=False)
+class Piece:
+    """Consecutive records of one file.
+
+    Attributes
+    ----------
+    partition : str
+        File and fingerprint: absolute path, size and time of change.
+    first, count : int
+        Positions of the records in the file.
+    n_bytes : int
+        Share of the file, for progress.
+    path : pathlib.Path
+    span : tuple of (int, int, int), optional
+        Bytes of the header, and where the blocks begin and end; None for a whole file.
+    held : bytes, optional
+        The file's content, if it has been read already.
+    parquet : tuple of (ParquetPackets, int, int), optional
+        File, row group, and the first row in it.
+    """
+
+    partition: str
+    first: int
+    count: int
+    n_bytes: int
+    path: Path
+    span: tuple[int, int, int] | None = None
+    held: bytes | None = None
+    parquet: tuple[ParquetPackets, int, int] | None = None
+
+    @property
+    def stop(self) -> int:
+        """Position behind the last record."""
+        return self.first + self.count
+
+    def message(self, limits: Limits) -> bytes:
+        """Return the piece as a message for the Avro reader.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be read any more.
+        """
+        if self.held is not None:
+            return self.held
+        with self.path.open("rb") as file:
+            if self.span is None:
+                return _unzipped(file.read(), limits)
+            head, start, stop = self.span
+            header = file.read(head)
+            file.seek(start)
+            return header + file.read(stop - start)
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A file that cannot be read: at present (``unreadable``), or ever."""
+
+    partition: str
+    reason: str
+    detail: str
+    n_bytes: int = 0
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A file of a folder that holds no alerts."""
+
+    path: Path
+    why: str
+    n_bytes: int
+
+
+def pieces_of(
+    found: Found, *, batch_size: int, limits: Limits, bare: bool, framed: bool
+) -> Iterator[Piece | Broken | Skipped]:
+    """Look at a file and say in which pieces it will be read.
+
+    Parameters
+    ----------
+    found : Found
+    batch_size : int
+        Most records of a piece, but for a single block of more.
+    limits : Limits
+    bare, framed : bool
+        Whether a schema is at hand for bodies without a header, or for framed ones.
+    """
+    if found.error:
+        yield Broken(str(found.path), "unreadable", f"{found.path}: {found.error}")
+        return
+    try:
+        status = found.path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(0, "not a regular file")
+        with found.path.open("rb") as file:
+            magic = file.read(4)
+    except OSError as error:
+        if found.named or not isinstance(error, FileNotFoundError):
+            detail = f"{found.path}: {error.strerror or error}"
+            yield Broken(str(found.path), "unreadable", detail)
+        return
+    size = status.st_size
+    partition = f"{found.path}#{size}-{status.st_mtime_ns}"
+    known = magic in (_AVRO, _PARQUET) or magic[:2] == _GZIP
+    body = (bare or (framed and magic[:1] == b"\0")) and found.path.suffix == ".avro"
+    if not (known or body or found.named):
+        yield Skipped(found.path, "neither Avro nor Parquet", size)
+        return
+    try:
+        if magic == _PARQUET:
+            yield from _parquet_pieces(found, partition, size, batch_size)
+        else:
+            yield from _avro_pieces(found.path, partition, size, batch_size, limits)
+    except OSError as error:
+        yield Broken(str(found.path), "unreadable", f"{found.path}: {error.strerror or error}")
+
+
+def _parquet_pieces(
+    found: Found, partition: str, size: int, batch_size: int
+) -> Iterator[Piece | Broken | Skipped]:
+    try:
+        packets = ParquetPackets(found.path)
+    except SourceError as error:
+        yield Broken(partition, "damaged_parquet", str(error), size)
+        return
+    if not fields_among(packets.paths):
+        why = "a Parquet file without the fields of any survey's alerts"
+        if found.named:
+            yield Broken(partition, "unknown_survey", f"{found.path}: {why}", size)
+        else:
+            yield Skipped(found.path, why, size)
+        return
+    first, total = 0, sum(packets.group_rows)
+    for group, n_rows in enumerate(packets.group_rows):
+        for start in range(0, n_rows, batch_size):
+            count = min(batch_size, n_rows - start)
+            n_bytes = size * (first + count) // total - size * first // total
+            yield Piece(
+                partition, first, count, n_bytes, found.path, parquet=(packets, group, start)
+            )
+            first += count
+
+
+def _avro_pieces(
+    path: Path, partition: str, size: int, batch_size: int, limits: Limits
+) -> Iterator[Piece | Broken]:
+    with path.open("rb") as file:
+        if size > _WHOLE_BYTES:
+            with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+                if data[:4] == _AVRO:
+                    yield from _container_pieces(path, partition, data, batch_size, limits)
+                    return
+                if data[:2] != _GZIP and size > limits.message:
+                    detail = f"{path}: {size} bytes, {limits.message} are allowed"
+                    yield Broken(partition, "too_large", detail, size)
+                    return
+        content = file.read()
+    try:
+        content = _unzipped(content, limits)
+    except SourceError as error:
+        yield Broken(partition, "damaged_block", f"{path}: {error}", size)
+        return
+    count = 1
+    if content[:4] == _AVRO:
+        try:
+            runs = list(runs_of_blocks(content, limits, 1 << 62, 1 << 62))
+            count = sum(run.n_records for run in runs)
+        except SourceError:
+            count = 1  # one dead letter will say what is wrong with the header
+    yield Piece(partition, 0, count, size, path, held=content)
+
+
+def _container_pieces(
+    path: Path, partition: str, data: mmap.mmap, batch_size: int, limits: Limits
+) -> Iterator[Piece | Broken]:
+    done = 0
+    try:
+        for run in runs_of_blocks(data, limits, batch_size, _RUN_BYTES):
+            span = (run.head, run.start, run.stop)
+            yield Piece(
+                partition, run.first_record, run.n_records, run.stop - done, path, span=span
+            )
+            done = run.stop
+    except SourceError as error:
+        reason = getattr(error, "reason", "bad_schema")
+        yield Broken(partition, reason, f"{path}: {error}", len(data))
+
+
+def _unzipped(content: bytes, limits: Limits) -> bytes:
+    """Undo gzip within the limits; other content is returned as it is."""
+    if content[:2] != _GZIP:
+        return content
+    most = min(limits.block, limits.ratio * len(content))
+    unzip = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    try:
+        plain = unzip.decompress(content, most + 1)
+    except zlib.error as error:
+        raise SourceError(f"damaged gzip: {error}") from error
+    if len(plain) > most or not unzip.eof:
+        raise SourceError(f"gzip that is cut short or unpacks to more than {most} bytes")
+    return plain

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 from collections.abc import Collection, Sequence
@@ -13,6 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from fink_ad.cli.app import out, state_of
+from fink_ad.errors import ConfigError
 
 if TYPE_CHECKING:
     from fink_ad.store import CandidateView, Store
@@ -22,7 +24,9 @@ __all__ = ["candidate_magnitudes", "candidate_table", "candidates", "rarity_text
 
 def candidates(
     context: typer.Context,
-    top: Annotated[int, typer.Option(min=1, help="How many to show.")] = 20,
+    top: Annotated[
+        int, typer.Option(min=1, help="How many to show, of each survey and population.")
+    ] = 20,
     night: Annotated[
         int | None, typer.Option(help="Only this night, YYYYMMDD.", show_default=False)
     ] = None,
@@ -43,25 +47,51 @@ def candidates(
 ) -> None:
     """Show the strangest alerts: rarity, object, position, magnitude, classes, reasons.
 
-    Each object is shown once, with its strangest alert. Rarity "1 in N" is counted among
+    Each object is shown once, with its strangest alert; surveys and populations apart, as
+    scores of different models do not compare. Rarity "1 in N" is counted among
     alerts with a similar number of detections; "> N" is rarer than anything seen, and "~"
     marks a provisional value, counted against fewer than 20 000 alerts.
 
     Next: `fink-ad show OBJECT`.
     """
+    from fink_ad.alerts import POPULATIONS, SURVEYS
+
+    surveys = _known("survey", survey, SURVEYS)
+    populations = _known("population", population, POPULATIONS)
     with state_of(context).open_store() as store:
         revision = store.find_revision(model) if model else None
-        views = store.candidates(
-            top, night=night, model=revision, survey=survey, population=population
-        )
-        magnitudes = candidate_magnitudes(store, views)
+        lists = [
+            (
+                key,
+                store.candidates(
+                    top, night=night, model=revision, survey=key[0], population=key[1]
+                ),
+            )
+            for key in itertools.product(surveys, populations)
+        ]
+        magnitudes = {key: candidate_magnitudes(store, views) for key, views in lists}
+    lists = [(key, views) for key, views in lists if views]
     if as_json:
-        out.print_json(json.dumps([_to_json(v, m) for v, m in zip(views, magnitudes, strict=True)]))
+        rows = [
+            _to_json(view, mag)
+            for key, views in lists
+            for view, mag in zip(views, magnitudes[key], strict=True)
+        ]
+        out.print_json(json.dumps(rows))
         return
-    if not views:
-        out.print("No candidates yet. Run [bold]fink-ad run --source files PATH...[/bold] first.")
-        return
-    out.print(candidate_table(views, magnitudes))
+    if not lists:
+        out.print("No candidates here. [bold]fink-ad run --source files PATH...[/bold] makes some.")
+    for key, views in lists:
+        if len(lists) > 1:
+            out.print(f"[bold]{' '.join(key)}[/bold]")
+        out.print(candidate_table(views, magnitudes[key]))
+
+
+def _known(what: str, name: str | None, names: Sequence[str]) -> Sequence[str]:
+    """Return the names to look at: the one asked for, or all."""
+    if name is not None and name not in names:
+        raise ConfigError(f"no {what} {name!r}; there are {', '.join(names)}")
+    return names if name is None else (name,)
 
 
 def candidate_magnitudes(store: Store, views: Sequence[CandidateView]) -> list[float]:

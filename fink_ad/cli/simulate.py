@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 
 from fink_ad.cli.app import err, out
-from fink_ad.errors import ConfigError
 
 __all__ = ["simulate"]
 
@@ -31,7 +30,8 @@ def simulate(
     inject: Annotated[
         list[str] | None,
         typer.Option(
-            help="Plant N objects of a class, as `kilonova=3`; may be repeated.",
+            help="Plant N objects of a class, as `kilonova=3`; may be repeated. Default: two of "
+            "each anomaly.",
             show_default=False,
         ),
     ] = None,
@@ -43,15 +43,15 @@ def simulate(
 ) -> None:
     """Simulate a night of alerts in ZTF's format, and write the truth beside it.
 
-    Writes `ztf_night_NIGHT.avro`, and who is what into `ztf_night_NIGHT_truth.csv`. Any reader of ZTF packets can
-    read the alerts.
+    Writes `ztf_night_NIGHT.avro`, and who is what into `ztf_night_NIGHT_truth.csv`. Any
+    reader of ZTF packets can read the alerts.
     """
-    from fink_ad.simulate import simulate_night, write_night
+    from fink_ad.simulate import parse_counts, simulate_night, write_night
 
     simulated = simulate_night(
         night,
         n_objects=objects,
-        inject=_counts(inject) if inject else None,
+        inject=parse_counts(inject) if inject else None,
         seed=seed,
         nights=nights,
         stamps=stamps.value,
@@ -60,13 +60,3 @@ def simulate(
     for path in (*files.alerts, files.truth):
         out.print(str(path), highlight=False, soft_wrap=True)
     err.print(f"{len(simulated):,} alerts of {len(simulated.truth):,} objects")
-
-
-def _counts(inject: list[str]) -> dict[str, int]:
-    counts = {}
-    for item in inject:
-        name, _, number = item.partition("=")
-        if not number.isdigit():
-            raise ConfigError(f"--inject {item!r}: write a class and a number, as kilonova=3")
-        counts[name] = int(number)
-    return counts

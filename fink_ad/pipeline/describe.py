@@ -111,8 +111,8 @@ def describe(batch: AlertBatch, context: Context, *, drop: bool = True) -> Descr
         verdicts, n_failed = judge(provider, batch, None, None, context)
         if n_failed:
             failures[provider.name] = n_failed
-        drop = (verdicts.verdict == DROP) & (dropped == "")
-        dropped[drop] = verdicts.reason[drop]
+        falls = (verdicts.verdict == DROP) & (dropped == "")
+        dropped[falls] = verdicts.reason[falls]
         tags.update(verdicts.tags)
         numbers.update(verdicts.numbers)
         if verdicts.population is not None:

@@ -218,21 +218,11 @@ def train_model(key: Key, rows: TrainingRows, settings: Settings) -> Model:
 
 def _record(model: Model) -> ModelRecord:
     """Return what the store remembers of a model; its arrays are in the folder."""
-    manifest = {
-        "learner": model.learner.name,
-        "parameters": dict(model.learner.parameters),
-        "seed": model.seed,
-        "schema_hash": model.schema.hash,
-        "n_columns": len(model.used_columns),
-        "dropped_columns": list(model.dropped_columns),
-        "library_versions": dict(model.library_versions),
-        "metrics": dict(model.metrics),
-    }
     return ModelRecord(
         id=model.id,
         survey=model.survey,
         population=model.population,
         provisional=model.provisional,
         n_rows=len(model.reference),
-        manifest=manifest,
+        manifest=model.manifest,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Generic, TypeVar
@@ -12,8 +12,10 @@ from typing import Any, Generic, TypeVar
 import structlog
 from pydantic import TypeAdapter, ValidationError
 
+from fink_ad.alerts import POPULATIONS, SURVEYS
 from fink_ad.errors import ConfigError, ProviderError
 from fink_ad.features import FeatureProvider
+from fink_ad.features.declared import declared_columns
 from fink_ad.filters import FilterProvider
 
 __all__ = [
@@ -71,7 +73,8 @@ def load_feature_providers(
     """Load the feature providers of all installed packages.
 
     The built-in ones come first, then all in order of their names. A provider that cannot be
-    imported or built, or is no `FeatureProvider`, is left out, logged, and listed with its error.
+    imported or built, or does not keep its contract as far as can be seen without alerts, is left
+    out, logged, and listed with its error.
 
     Parameters
     ----------
@@ -83,18 +86,36 @@ def load_feature_providers(
     ConfigError
         If there are settings for no provider, or a setting is unknown or does not fit.
     """
-    return _load(FEATURES_GROUP, FeatureProvider, settings or {})  # type: ignore[type-abstract]
+    return _load(FEATURES_GROUP, _feature_provider, settings or {})
 
 
 def load_filter_providers(
     settings: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Plugins[FilterProvider]:
     """Load the filter providers of all installed packages, as `load_feature_providers` does."""
-    return _load(FILTERS_GROUP, FilterProvider, settings or {})  # type: ignore[type-abstract]
+    return _load(FILTERS_GROUP, _filter_provider, settings or {})
+
+
+def _feature_provider(candidate: object) -> FeatureProvider:
+    if not isinstance(candidate, FeatureProvider):
+        raise ProviderError(f"{type(candidate).__name__} is no FeatureProvider")
+    # Here a wrong column costs one plug-in; met in the stream it would cost the night.
+    for survey in SURVEYS:
+        for population in POPULATIONS:
+            declared_columns(candidate, survey, population)
+    return candidate
+
+
+def _filter_provider(candidate: object) -> FilterProvider:
+    if not isinstance(candidate, FilterProvider):
+        raise ProviderError(f"{type(candidate).__name__} is no FilterProvider")
+    return candidate
 
 
 def _load(
-    group: str, contract: type[_Provider], settings: Mapping[str, Mapping[str, Any]]
+    group: str,
+    accept: Callable[[object], _Provider],
+    settings: Mapping[str, Mapping[str, Any]],
 ) -> Plugins[_Provider]:
     _check_names(settings)
     providers: list[_Provider] = []
@@ -104,7 +125,7 @@ def _load(
         try:
             if any(point.name == other.name for other in infos):
                 raise ProviderError(f"another package has a provider {point.name!r} already")
-            provider = _build(point, contract, settings.get(point.name, {}))
+            provider = accept(_build(point, settings.get(point.name, {})))
         except ConfigError:
             raise
         except Exception as error:  # a plug-in may raise anything
@@ -117,15 +138,16 @@ def _load(
     return Plugins(tuple(providers), tuple(infos))
 
 
-def _build(point: EntryPoint, contract: type[_Provider], settings: Mapping[str, Any]) -> _Provider:
+def _build(point: EntryPoint, settings: Mapping[str, Any]) -> object:
     provider_class = point.load()
-    provider = provider_class(_validated(point.name, provider_class.Settings, settings))
-    if not isinstance(provider, contract):
-        raise ProviderError(f"{point.value} is no {contract.__name__}")
-    if provider.name != point.name:
-        raise ProviderError(
-            f"{point.value} is called {provider.name!r} but registered as {point.name!r}"
-        )
+    settings_class = getattr(provider_class, "Settings", None)
+    arguments = [] if settings_class is None else [_validated(point.name, settings_class, settings)]
+    if settings_class is None and settings:
+        raise ConfigError(f"provider {point.name!r} has no settings; remove those in force")
+    provider: object = provider_class(*arguments)
+    name = getattr(provider, "name", point.name)
+    if name != point.name:
+        raise ProviderError(f"{point.value} is called {name!r} but registered as {point.name!r}")
     return provider
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from fink_ad.alerts import AlertBatch
 from fink_ad.errors import ProviderError
 from fink_ad.features.contracts import Context, FeatureColumn, FeatureProvider
+from fink_ad.features.declared import declared_columns
 from fink_ad.features.population import population_of
 from fink_ad.features.schema import FeatureSchema, FeatureTable
 
@@ -75,7 +76,7 @@ class Extractor:
         if key not in self._schemas:
             columns: list[FeatureColumn] = []
             for provider in self.providers:
-                columns += _own_columns(provider, survey, population)
+                columns += declared_columns(provider, survey, population)
             self._schemas[key] = FeatureSchema(
                 columns=tuple(columns),
                 versions=tuple((provider.name, provider.version) for provider in self.providers),
@@ -189,22 +190,3 @@ class _Run:
                 )
             values[applies] = found
         return values
-
-
-def _own_columns(
-    provider: FeatureProvider, survey: str, population: str
-) -> tuple[FeatureColumn, ...]:
-    try:
-        columns = tuple(provider.columns(survey, population))
-    except Exception as error:  # a plug-in may raise anything
-        raise ProviderError(
-            f"feature provider {provider.name!r} cannot say its columns for {survey} {population} "
-            f"alerts: {type(error).__name__}: {error}"
-        ) from error
-    for column in columns:
-        if not column.id.startswith(f"{provider.name}."):
-            raise ProviderError(
-                f"feature column {column.id!r} of provider {provider.name!r} "
-                f"must be called {provider.name}.<feature>"
-            )
-    return columns

@@ -141,5 +141,5 @@ def test_two_providers_of_one_name_are_refused():
 def test_a_column_must_carry_its_providers_name():
     provider = Numbers()
     provider.columns = lambda survey, population: (FeatureColumn("mine", "", "x", "y"),)
-    with pytest.raises(ProviderError, match=r"'mine' of provider 'numbers' must be called"):
+    with pytest.raises(ProviderError, match="'mine' must begin with 'numbers.'"):
         Extractor([provider]).schema("ztf", "transient")

@@ -50,6 +50,21 @@ class Raises(Good):
         raise RuntimeError("no catalogue here")
 
 
+class Strangest(Good):
+    def columns(self, survey, population):
+        return {"ztf": ()}[survey]
+
+
+class Simple:
+    name = "simple"
+    version = "1"
+    requires = ()
+    applies_to, extract = Good.applies_to, Good.extract
+
+    def columns(self, survey, population):
+        return ()
+
+
 class NoProvider:
     Settings = Settings
     name = "no_provider"
@@ -97,6 +112,7 @@ def test_built_in_providers_come_through_entry_points_before_all_others(tmp_path
         ("afterglow", "strangers_code:Misnamed", "called 'something_else' but registered as"),
         ("afterglow", "strangers_code:Raises", "no catalogue here"),
         ("no_provider", "strangers_code:NoProvider", "is no FeatureProvider"),
+        ("afterglow", "strangers_code:Strangest", "columns of lsst transient alerts"),
         ("statistics", "strangers_code:Good", "another package has a provider 'statistics'"),
     ],
 )
@@ -132,6 +148,13 @@ def test_settings_reach_their_provider_validated(tmp_path, monkeypatch):
 def test_wrong_settings_are_an_error_that_names_the_nearest_right_one(settings, message):
     with pytest.raises(ConfigError, match=message):
         load_feature_providers(settings)
+
+
+def test_a_provider_may_have_no_settings(tmp_path, monkeypatch):
+    _install(tmp_path, monkeypatch, {"simple": "strangers_code:Simple"})
+    assert load_feature_providers().providers[-1].name == "simple"
+    with pytest.raises(ConfigError, match="provider 'simple' has no settings"):
+        load_feature_providers({"simple": {"scale": 1}})
 
 
 def test_settings_of_filters_are_no_error_for_features():

@@ -19,10 +19,14 @@ __all__ = [
     "unpack_alerts",
     "unpack_features",
     "unpack_stamps",
+    "upgrade_rows",
 ]
 
-_UPGRADES: Mapping[int, Callable[[pa.RecordBatch], pa.RecordBatch]] = {}
-"""By schema version: how to turn a stored batch of that version into the next one's."""
+Upgrades = Mapping[int, Callable[[pa.RecordBatch], pa.RecordBatch]]
+"""By schema version: how to turn stored rows of that version into rows of the next one."""
+
+UPGRADES: Upgrades = {}
+"""A release that changes the AlertBatch schema adds the step from the version before."""
 
 _VERSION_KEY = b"fink_ad.alert_schema_version"
 
@@ -46,7 +50,7 @@ def unpack_alerts(blobs: Sequence[bytes]) -> AlertBatch:
     """
     if not blobs:
         return AlertBatch.empty()
-    return AlertBatch(pa.concat_batches([_upgrade(_from_ipc(blob)) for blob in blobs]))
+    return AlertBatch(pa.concat_batches([upgrade_rows(_from_ipc(blob)) for blob in blobs]))
 
 
 def pack_features(values: NDArray[np.float64]) -> list[bytes]:
@@ -109,15 +113,24 @@ def _from_ipc(blob: bytes) -> pa.RecordBatch:
         raise StoreError(f"a stored blob of {len(blob)} bytes is damaged: {error}") from error
 
 
-def _upgrade(rows: pa.RecordBatch) -> pa.RecordBatch:
-    version = int((rows.schema.metadata or {}).get(_VERSION_KEY, b"0"))
-    if version > SCHEMA_VERSION:
+def upgrade_rows(
+    rows: pa.RecordBatch, version: int = SCHEMA_VERSION, upgrades: Upgrades = UPGRADES
+) -> pa.RecordBatch:
+    """Bring stored rows to a schema version, step by step.
+
+    Raises
+    ------
+    StoreError
+        If they are of a newer version, or there is no way from theirs.
+    """
+    stored = int((rows.schema.metadata or {}).get(_VERSION_KEY, b"0"))
+    if stored > version:
         raise StoreError(
-            f"a stored alert has schema version {version}, this release knows up to"
-            f" {SCHEMA_VERSION}; upgrade fink_ad"
+            f"a stored alert has schema version {stored}, this release knows up to {version};"
+            " upgrade fink_ad"
         )
-    for old in range(version, SCHEMA_VERSION):
-        if old not in _UPGRADES:
-            raise StoreError(f"a stored alert has unknown schema version {version}")
-        rows = _UPGRADES[old](rows)
+    for step in range(stored, version):
+        if step not in upgrades:
+            raise StoreError(f"a stored alert has schema version {stored}, which is unknown")
+        rows = upgrades[step](rows)
     return rows

@@ -18,8 +18,6 @@ __all__ = ["DATABASE_NAME", "Database", "database_url"]
 DATABASE_NAME = "fink_ad.sqlite3"
 """File name of the default database in the home folder."""
 
-_BUSY_TIMEOUT_MS = 30_000
-
 
 def database_url(where: str | Path) -> URL:
     """Return the URL of a database given by URL, or by the home folder that holds it.
@@ -61,6 +59,8 @@ class Database:
     ----------
     url : sqlalchemy.URL
         As `database_url` returns.
+    patience_s : float
+        How long to wait for another writer of a SQLite file before giving up.
 
     Raises
     ------
@@ -68,11 +68,13 @@ class Database:
         If the driver for the database is not installed.
     """
 
-    def __init__(self, url: URL) -> None:
+    def __init__(self, url: URL, patience_s: float = 30.0) -> None:
         self.url = url.render_as_string(hide_password=True)
         self.is_sqlite = url.get_backend_name() == "sqlite"
         self.path = Path(url.database) if self.is_sqlite and url.database else None
-        arguments: dict[str, Any] = {} if self.is_sqlite else {"pool_pre_ping": True}
+        arguments: dict[str, Any] = {"pool_pre_ping": True}
+        if self.is_sqlite:
+            arguments = {"connect_args": {"timeout": patience_s}}
         try:
             self._engine = create_engine(url, hide_parameters=True, **arguments)
         except ImportError as error:
@@ -148,7 +150,6 @@ def _configure_sqlite(connection: sqlite3.Connection, _: object) -> None:
     # The driver must not begin transactions by itself: `_begin_sqlite` says how.
     connection.isolation_level = None
     for pragma in (
-        f"busy_timeout={_BUSY_TIMEOUT_MS}",
         "journal_mode=WAL",
         "synchronous=NORMAL",
         "foreign_keys=ON",

@@ -60,6 +60,7 @@ class KeptAlert(Base):
         Index(None, "object_id", "survey"),
         Index(None, "survey", "population", "sample_key"),
         Index(None, "survey", "population", "night", "score"),
+        Index(None, "kept_for"),
     )
 
     survey: Mapped[str] = mapped_column(primary_key=True)
@@ -75,7 +76,7 @@ class KeptAlert(Base):
     score: Mapped[float]
     model_revision: Mapped[str]
     kept_for: Mapped[int]  # bits of records.KeptFor
-    sample_key: Mapped[int]  # order of the reference reservoir, see sampling.reservoir_key
+    sample_key: Mapped[int | None]  # place in the reference reservoir, null outside of it
     alert_schema: Mapped[int]
     feature_schema: Mapped[str]
     broker_classes: Mapped[Any]

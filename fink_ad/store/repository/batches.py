@@ -36,7 +36,7 @@ class Batches(StorePart):
             the counts do not add up, or the database cannot be written.
         """
         _check(batch)
-        with self.database.writing(turn=f"ledger {batch.source}") as connection:
+        with self.database.writing(turn="alerts") as connection:
             if _is_stored(connection, batch):
                 return False
             now = self._clock()

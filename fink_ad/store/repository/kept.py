@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Connection, Row, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, func, select, update
 
 from fink_ad.errors import StoreError
 from fink_ad.store.records import KeptFor, KeptRecord
@@ -76,13 +76,19 @@ class Kept(StorePart):
         self, survey: str, alert_ids: Sequence[int], feature_schema: str, features: Sequence[bytes]
     ) -> None:
         """Give kept alerts their features in another schema, as `blobs.pack_features` packs."""
-        with self.database.writing() as connection:
-            for alert_id, values in zip(alert_ids, features, strict=True):
-                connection.execute(
-                    update(KeptAlert)
-                    .where(KeptAlert.survey == survey, KeptAlert.alert_id == int(alert_id))
-                    .values(feature_schema=feature_schema, features=values)
-                )
+        rows = [
+            {"of": int(alert_id), "new": values}
+            for alert_id, values in zip(alert_ids, features, strict=True)
+        ]
+        if not rows:
+            return
+        statement = (
+            update(KeptAlert)
+            .where(KeptAlert.survey == survey, KeptAlert.alert_id == bindparam("of"))
+            .values(feature_schema=feature_schema, features=bindparam("new"))
+        )
+        with self.database.writing(turn="alerts") as connection:
+            connection.execute(statement, rows)
 
     def trim_night(
         self, survey: str, population: str, night: int, n_top: int, n_stamps: int
@@ -105,7 +111,7 @@ class Kept(StorePart):
             best = best.order_by(KeptAlert.score.desc(), KeptAlert.alert_id).limit(n_best)
             return KeptAlert.alert_id.not_in(best)
 
-        with self.database.writing(turn="kept alerts") as connection:
+        with self.database.writing(turn="alerts") as connection:
             connection.execute(
                 update(KeptAlert)
                 .where(*in_night, KeptAlert.kept_for.bitwise_and(with_stamps) == 0)
@@ -127,7 +133,11 @@ def keep_alerts(connection: Connection, records: Sequence[KeptRecord], reservoir
         ids = np.array([record.alert_id for record in own], np.int64)
         keys = reservoir_key(survey, ids).tolist()
         rows = [
-            vars(record) | {"kept_for": int(record.kept_for), "sample_key": key}
+            vars(record)
+            | {
+                "kept_for": int(record.kept_for),
+                "sample_key": key if record.kept_for & KeptFor.REFERENCE else None,
+            }
             for record, key in zip(own, keys, strict=True)
         ]
         upsert(
@@ -136,6 +146,7 @@ def keep_alerts(connection: Connection, records: Sequence[KeptRecord], reservoir
             rows,
             lambda old, new: {
                 "kept_for": old.kept_for.bitwise_or(new.kept_for),
+                "sample_key": func.coalesce(old.sample_key, new.sample_key),
                 "stamps": func.coalesce(old.stamps, new.stamps),
             },
         )
@@ -162,7 +173,7 @@ def _reservoir(survey: str, population: str) -> tuple[ColumnElement[bool], ...]:
     return (
         KeptAlert.survey == survey,
         KeptAlert.population == population,
-        KeptAlert.kept_for.bitwise_and(int(KeptFor.REFERENCE)) != 0,
+        KeptAlert.sample_key.is_not(None),
     )
 
 
@@ -188,7 +199,7 @@ def _trim_reservoir(connection: Connection, survey: str, population: str, size: 
     connection.execute(
         update(KeptAlert)
         .where(*surplus)
-        .values(kept_for=KeptAlert.kept_for - int(KeptFor.REFERENCE))
+        .values(kept_for=KeptAlert.kept_for - int(KeptFor.REFERENCE), sample_key=None)
     )
     _drop_unwanted(connection, KeptAlert.survey == survey, KeptAlert.population == population)
 

@@ -79,7 +79,7 @@ def upgrade() -> None:
         sa.Column("score", sa.Double(), nullable=False),
         sa.Column("model_revision", sa.Text(), nullable=False),
         sa.Column("kept_for", big, nullable=False),
-        sa.Column("sample_key", big, nullable=False),
+        sa.Column("sample_key", big, nullable=True),
         sa.Column("alert_schema", big, nullable=False),
         sa.Column("feature_schema", sa.Text(), nullable=False),
         sa.Column("broker_classes", sa.Text(), nullable=False),
@@ -88,6 +88,7 @@ def upgrade() -> None:
         sa.Column("stamps", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("survey", "alert_id", name="pk_kept_alert"),
     )
+    op.create_index("ix_kept_alert_kept_for", "kept_alert", ["kept_for"], unique=False)
     op.create_index(
         "ix_kept_alert_object_id_survey", "kept_alert", ["object_id", "survey"], unique=False
     )

@@ -206,6 +206,9 @@ def _number_column(array: pa.Array) -> NumberColumn:
 def _byte_column(array: pa.Array) -> ByteColumn:
     is_large = array.type in (pa.large_string(), pa.large_binary())
     _, offsets_buffer, data = array.buffers()
+    if not len(array):
+        none = np.empty(0, np.int64)
+        return ByteColumn(np.empty(0, np.uint8), none, none, np.empty(0, np.bool_))
     stored = np.frombuffer(offsets_buffer, "i8" if is_large else "i4")
     offsets: NDArray[np.int64] = np.array(
         stored[array.offset : array.offset + len(array) + 1], np.int64

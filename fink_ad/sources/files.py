@@ -26,9 +26,11 @@ class FilesSource:
     """Alerts in files, folders (recursively, sorted by name) and glob patterns.
 
     Files are told apart by their first bytes: Avro containers, plain or gzipped, Parquet, and,
-    with a schema at hand, bare or framed bodies of one packet each. In a folder, other files are
-    left alone and listed in `skipped`; a file that was named becomes a dead letter if it holds
-    no alerts. Many files of one packet make one batch, a large file makes many; memory depends
+    with a schema at hand, bare or framed bodies of one packet each. In a folder, files that
+    neither begin like Avro or Parquet nor are named ``.avro``, ``.avro.gz`` or ``.parquet``, and
+    tables of something else, are left alone and listed in `skipped`; any other file that holds
+    no alerts becomes a dead letter. Many files of one packet make one batch, a large file makes
+    many; memory depends
     on `batch_size` and the size of single blocks, not on the length of the input.
 
     A partition is a file with its size and time of change, a position the ordinal of a packet
@@ -123,13 +125,7 @@ class FilesSource:
         gathered: list[Piece | Broken] = []
         count = n_bytes = 0
         for found in self._files:
-            for piece in pieces_of(
-                found,
-                batch_size=self._batch_size,
-                limits=self._limits,
-                bare=self._decoder.schema is not None,
-                framed=self._decoder.schemas is not None,
-            ):
+            for piece in pieces_of(found, batch_size=self._batch_size, limits=self._limits):
                 if isinstance(piece, Skipped):
                     self.skipped[piece.path] = piece.why
                     self.progress += piece.n_bytes

@@ -19,6 +19,8 @@ from fink_ad.sources.discovery import Found
 __all__ = ["Broken", "Piece", "Skipped", "pieces_of"]
 
 _AVRO, _PARQUET, _GZIP = b"Obj\x01", b"PAR1", b"\x1f\x8b"
+_SUFFIXES = (".avro", ".avro.gz", ".parquet")
+"""A file of a folder with such a name is meant to hold packets, whatever it begins with."""
 _WHOLE_BYTES = 4 << 20
 """A container up to this size is read whole, in one go."""
 _RUN_BYTES = 16 << 20
@@ -98,7 +100,7 @@ class Skipped:
 
 
 def pieces_of(
-    found: Found, *, batch_size: int, limits: Limits, bare: bool, framed: bool
+    found: Found, *, batch_size: int, limits: Limits
 ) -> Iterator[Piece | Broken | Skipped]:
     """Look at a file and say in which pieces it will be read.
 
@@ -108,8 +110,6 @@ def pieces_of(
     batch_size : int
         Most records of a piece, but for a single block of more.
     limits : Limits
-    bare, framed : bool
-        Whether a schema is at hand for bodies without a header, or for framed ones.
     """
     if found.error:
         yield Broken(str(found.path), "unreadable", f"{found.path}: {found.error}")
@@ -127,9 +127,8 @@ def pieces_of(
         return
     size = status.st_size
     partition = f"{found.path}#{size}-{status.st_mtime_ns}"
-    known = magic in (_AVRO, _PARQUET) or magic[:2] == _GZIP
-    body = (bare or (framed and magic[:1] == b"\0")) and found.path.suffix == ".avro"
-    if not (known or body or found.named):
+    meant = found.named or found.path.name.endswith(_SUFFIXES)
+    if not (meant or magic in (_AVRO, _PARQUET)):
         yield Skipped(found.path, "neither Avro nor Parquet", size)
         return
     try:

@@ -56,24 +56,35 @@ FULL = -100
 _SMALL_TABLE = 1 << 16  # bytes any message may fill, however short it is
 
 
-@numba.njit(cache=CACHED, nogil=True)
+@numba.njit(cache=CACHED, nogil=True, forceinline=True)
+def _byte(buffer: NDArray[np.uint8], pos: int) -> np.uint64:
+    # An unsigned index spares the question whether it counts from the end.
+    return np.uint64(buffer[np.uint64(pos)])
+
+
+@numba.njit(cache=CACHED, nogil=True, forceinline=True)
 def _varint(buffer: NDArray[np.uint8], pos: int, end: int) -> tuple[int, int]:
     """Read a zigzag integer; return it and the position behind it, or a negative reason."""
-    raw = np.uint64(0)
-    for i in range(10):
-        if pos >= end:
-            return 0, TRUNCATED
-        byte = np.uint64(buffer[pos])
-        pos += 1
-        if i == 9 and byte > np.uint64(1):
-            return 0, BAD_VARINT
-        raw |= (byte & np.uint64(0x7F)) << np.uint64(7 * i)
-        if byte < np.uint64(0x80):
-            return int(np.int64(raw >> np.uint64(1)) ^ -np.int64(raw & np.uint64(1))), pos
-    return 0, BAD_VARINT
+    if pos >= end:
+        return 0, TRUNCATED
+    raw = _byte(buffer, pos)
+    pos += 1
+    if raw >= np.uint64(0x80):
+        raw &= np.uint64(0x7F)
+        for i in range(1, 11):
+            if pos >= end:
+                return 0, TRUNCATED
+            byte = _byte(buffer, pos)
+            pos += 1
+            if i >= 9 and byte > np.uint64(1):
+                return 0, BAD_VARINT
+            raw |= (byte & np.uint64(0x7F)) << np.uint64(7 * i)
+            if byte < np.uint64(0x80):
+                break
+    return int(np.int64(raw >> np.uint64(1)) ^ -np.int64(raw & np.uint64(1))), pos
 
 
-@numba.njit(cache=CACHED, nogil=True)
+@numba.njit(cache=CACHED, nogil=True, forceinline=True)
 def _length(
     buffer: NDArray[np.uint8], pos: int, end: int, most: int, stamp: int
 ) -> tuple[int, int]:
@@ -90,12 +101,20 @@ def _length(
     return size, pos
 
 
-@numba.njit(cache=CACHED, nogil=True)
-def _little_endian(buffer: NDArray[np.uint8], pos: int, size: int) -> np.uint64:
-    bits = np.uint64(0)
-    for i in range(size):
-        bits |= np.uint64(buffer[pos + i]) << np.uint64(8 * i)
-    return bits
+@numba.njit(cache=CACHED, nogil=True, forceinline=True)
+def _four_bytes(buffer: NDArray[np.uint8], pos: int) -> np.uint64:
+    """Read a little-endian integer; written so that the compiler makes one load of it."""
+    return (
+        _byte(buffer, pos)
+        | _byte(buffer, pos + 1) << np.uint64(8)
+        | _byte(buffer, pos + 2) << np.uint64(16)
+        | _byte(buffer, pos + 3) << np.uint64(24)
+    )
+
+
+@numba.njit(cache=CACHED, nogil=True, forceinline=True)
+def _eight_bytes(buffer: NDArray[np.uint8], pos: int) -> np.uint64:
+    return _four_bytes(buffer, pos) | _four_bytes(buffer, pos + 4) << np.uint64(32)
 
 
 @numba.njit(cache=CACHED, nogil=True)
@@ -150,16 +169,16 @@ def _skip_run(
     for i in range(first, first + count):
         if pos >= end:
             return TRUNCATED
-        byte = buffer[pos]
+        branch = _byte(buffer, pos) >> np.uint64(1)
         pos += 1
-        branch = 0 if byte == 0 else 1
-        if byte not in (0, 2):  # another branch, or a longer spelling of these
-            branch, pos = _varint(buffer, pos - 1, end)
+        if branch > np.uint64(1) or _byte(buffer, pos - 1) & np.uint64(1):
+            number, pos = _varint(buffer, pos - 1, end)  # no branch, or a long spelling of one
             if pos < 0:
                 return pos
-            if branch < 0 or branch > 1:
+            if number < 0 or number > 1:
                 return BAD_BRANCH
-        unit = runs[i, branch]
+            branch = np.uint64(number)
+        unit = int(runs[np.uint64(i), branch])
         if unit >= 0:
             if unit > end - pos:
                 return TRUNCATED
@@ -216,12 +235,12 @@ def _record(
             if op == READ_DOUBLE:
                 if end - pos < 8:
                     return TRUNCATED
-                cells[cell] = np.int64(_little_endian(buffer, pos, 8))
+                cells[cell] = np.int64(_eight_bytes(buffer, pos))
                 pos += 8
             elif op == READ_FLOAT:
                 if end - pos < 4:
                     return TRUNCATED
-                single = np.uint32(_little_endian(buffer, pos, 4)).view(np.float32)
+                single = np.uint32(_four_bytes(buffer, pos)).view(np.float32)
                 cells[cell] = np.float64(single).view(np.int64)
                 pos += 4
             elif op == READ_LONG:
@@ -313,7 +332,7 @@ def _record(
             return pos
 
 
-@numba.njit(cache=CACHED, nogil=True)
+@numba.njit(cache=CACHED, nogil=True, forceinline=True)
 def _new_row(
     table: int,
     tables: NDArray[np.int64],

@@ -203,7 +203,7 @@ SAMPLE_SCHEMA: Schema = {
 
 def sample_records(count: int, seed: int = 1) -> list[dict[str, Any]]:
     """Make records of the sample schema."""
-    rng = random.Random(seed)  # noqa: S311 (not for secrets)
+    rng = random.Random(seed)
 
     def source() -> dict[str, Any]:
         return {

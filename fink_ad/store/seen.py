@@ -51,8 +51,8 @@ class IdSet:
 class SeenAlerts:
     """Alert ids met so far, per survey and night; ids of earlier runs are loaded when needed.
 
-    Call `first_time` for a batch only after the batch before is stored: ids of a night that
-    was put aside to save memory are loaded again from what is stored.
+    Ids of a night that was put aside to save memory are loaded again from what is stored; so
+    batches that are not stored yet must not hold more than `max_ids` alerts together.
 
     Parameters
     ----------

@@ -30,6 +30,7 @@ def test_all_alerts_of_an_object_on_request(filled: Store):
         ({"night": 20260323}, 1),
         ({"model": "revision-1"}, 30),
         ({"survey": "lsst"}, 0),
+        ({"object_id": "object1"}, 4),
         ({"population": "solar_system"}, 0),
         ({"survey": "ztf", "population": "transient", "night": 20260322}, 30),
     ],

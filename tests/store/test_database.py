@@ -15,7 +15,7 @@ from sqlalchemy import text
 
 from fink_ad import __version__
 from fink_ad.errors import StoreError
-from fink_ad.store import Store, backup, open_database, status, upgrade
+from fink_ad.store import Store, backup, database_exists, open_database, status, upgrade
 from fink_ad.store.connection import DATABASE_NAME, Database, database_url
 from fink_ad.store.tables import Base, Reviewer, Upgrade
 
@@ -116,6 +116,12 @@ def test_a_backup_is_a_database(home: Path, tmp_path: Path, make):
         backup(home, copy)
     with pytest.raises(StoreError, match="cannot back up"):
         backup(home, tmp_path / "no" / "folder")
+
+
+def test_whether_it_exists(home: Path):
+    assert not database_exists(home)
+    open_database(home).close()
+    assert database_exists(home)
 
 
 def test_nothing_there(tmp_path: Path):

@@ -83,3 +83,10 @@ def test_unknown_names_are_named(three: Store):
         three.activate_model("four")
     with pytest.raises(StoreError, match="no model 'four' for revision 'five'"):
         three.register_revision(RevisionRecord("five", "four", 0, {}))
+
+
+def test_a_revision_is_found_by_how_it_begins(three: Store):
+    assert three.find_revision("on") == "one"
+    for beginning, found in (("t", "more than one"), ("%", "no ")):
+        with pytest.raises(StoreError, match=found):
+            three.find_revision(beginning)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 
 from fink_ad.store.history_queries import (
     BestScores,
@@ -16,7 +16,7 @@ from fink_ad.store.history_queries import (
     read_rows,
 )
 from fink_ad.store.repository.part import StorePart
-from fink_ad.store.tables import HistoryPart
+from fink_ad.store.tables import HistoryPart, Ledger
 
 __all__ = ["Archive"]
 
@@ -50,6 +50,43 @@ class Archive(StorePart):
         )
         with self.database.reading() as connection:
             return tuple(connection.execute(query).scalars())
+
+    def reference_scores(
+        self, survey: str, population: str, model_revision: str, night: int, n_nights: int
+    ) -> BestScores:
+        """Return what the scores of a night are compared with, the same however often one asks.
+
+        These are the best scores, as `night_best_scores` gives them, of the last `n_nights`
+        nights before it, as they stood when the first alert of the night was stored under this
+        revision: a run that was stopped and goes on compares as if it had never been stopped.
+        """
+        begun = (
+            select(func.min(Ledger.committed_at))
+            .join(HistoryPart, HistoryPart.batch_key == Ledger.batch_key)
+            .where(HistoryPart.survey == survey, HistoryPart.population == population)
+            .where(HistoryPart.model_revision == model_revision, HistoryPart.night == night)
+        )
+        earlier = [HistoryPart.survey == survey, HistoryPart.night < night]
+        with self.database.reading() as connection:
+            begun_at = connection.execute(begun).scalar()
+            if begun_at is not None:
+                stored = select(Ledger.batch_key).where(Ledger.committed_at < begun_at)
+                earlier.append(HistoryPart.batch_key.in_(stored))
+            nights = (
+                select(HistoryPart.night)
+                .distinct()
+                .where(HistoryPart.population != "", *earlier)
+                .order_by(HistoryPart.night.desc())
+                .limit(n_nights)
+            )
+            last = list(connection.execute(nights).scalars())
+        parts = self._parts(
+            HistoryPart.population == population,
+            HistoryPart.model_revision == model_revision,
+            HistoryPart.night.in_(last),
+            *earlier,
+        )
+        return best_scores(self.history.home, parts)
 
     def night_best_scores(
         self, survey: str, population: str, model_revision: str, nights: Sequence[int]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from fink_ad.alerts import POPULATIONS, AlertBatch
@@ -17,7 +18,7 @@ from fink_ad.forest import Model
 from fink_ad.forest.explanation import top_features
 from fink_ad.pipeline.describe import Described
 from fink_ad.pipeline.scored import FILTERED, SCORED, WITHHELD, ScoredBatch
-from fink_ad.sources import SourceBatch, SurveyBatch
+from fink_ad.sources import DeadLetter, SourceBatch, SurveyBatch
 from fink_ad.store import FilteredRows, ScoredRows, Store
 from fink_ad.store.blobs import pack_alerts, pack_features, pack_stamps
 from fink_ad.store.records import CandidateRecord, CountKey, KeptFor, KeptRecord
@@ -30,9 +31,26 @@ __all__ = [
     "filtered_rows",
     "kept_records",
     "scored_rows",
+    "split_letters",
 ]
 
 N_TOP_FEATURES = 3
+
+_KEPT_COLUMNS = [
+    "survey",
+    "alert_id",
+    "object_id",
+    "population",
+    "night",
+    "mjd_utc",
+    "ra_deg",
+    "dec_deg",
+    "band",
+    "n_det",
+    "score",
+    "model_revision",
+]
+"""What a kept alert shares with its scored row."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,10 +78,22 @@ class RankedPart:
         return self.described.batch
 
 
-def counts_of(source_batch: SourceBatch, parts: list[RankedPart]) -> Counter[CountKey]:
+def split_letters(batch: SourceBatch) -> tuple[list[DeadLetter], list[DeadLetter]]:
+    """Tell the dead letters that the batch's ranges cover from those that will come again."""
+    ranges = {one.partition: one for one in batch.ranges}
+    settled: list[DeadLetter] = []
+    pending: list[DeadLetter] = []
+    for letter in batch.dead_letters:
+        one = ranges.get(letter.partition)
+        covered = one is not None and one.start <= letter.position < one.stop
+        (settled if covered else pending).append(letter)
+    return settled, pending
+
+
+def counts_of(letters: Sequence[DeadLetter], parts: Sequence[RankedPart]) -> Counter[CountKey]:
     """Count what became of every packet, by night, survey and reason."""
     counts: Counter[CountKey] = Counter()
-    for letter in source_batch.dead_letters:
+    for letter in letters:
         counts[CountKey(0, "", "in")] += 1
         counts[CountKey(0, "", "dead_letter", letter.reason)] += 1
     for part in parts:
@@ -89,19 +119,23 @@ def _count(
 
 
 def scored_rows(part: RankedPart) -> Iterator[ScoredRows]:
-    """Yield the scored alerts of each population, for the history."""
+    """Yield the scored alerts of each population and night, for the history."""
     scored = part.scored
-    for rows, table in part.described.features.values():
-        revision = scored.record_batch.column("model_revision")[int(rows[0])].as_py()
-        yield ScoredRows(
-            alerts=part.batch if len(rows) == len(part.batch) else part.batch.take(rows),
-            n_det=scored.numbers("n_det")[rows],
-            features=table,
-            score=scored.numbers("score")[rows],
-            rarity=scored.numbers("one_in")[rows],
-            model_revision=revision,
-            provisional=bool(scored.numbers("provisional")[rows].any()),
-        )
+    night = scored.numbers("night")
+    for of_population, table in part.described.features.values():
+        for one in np.unique(night[of_population]).tolist():
+            chosen = night[of_population] == one
+            rows = of_population[chosen]
+            yield ScoredRows(
+                alerts=part.batch if len(rows) == len(part.batch) else part.batch.take(rows),
+                n_det=scored.numbers("n_det")[rows],
+                features=FeatureTable(table.schema, table.values[chosen]),
+                score=scored.numbers("score")[rows],
+                rarity=scored.numbers("one_in")[rows],
+                # One model and one reference rank the alerts of a population and night.
+                model_revision=scored.record_batch.column("model_revision")[int(rows[0])].as_py(),
+                provisional=bool(scored.numbers("provisional")[rows[0]]),
+            )
 
 
 def filtered_rows(part: RankedPart) -> FilteredRows | None:
@@ -180,33 +214,31 @@ def kept_records(part: RankedPart, store: Store, settings: KeptSettings) -> list
     for place, stamp in zip(np.flatnonzero(stamped).tolist(), found, strict=True):
         stamps[place] = stamp
     chosen = batch.take(rows)
-    facts = scored.record_batch.take(rows).to_pylist()
     blobs = pack_alerts(chosen)
     classes = chosen.record_batch.column("broker_classes").to_pylist()
-    features = [pack_features(np.array([fact["features"]]))[0] for fact in facts]
+    features = scored.record_batch.column("features").take(pa.array(rows))
+    facts = scored.record_batch.select(_KEPT_COLUMNS).take(pa.array(rows)).to_pylist()
     return [
         KeptRecord(
-            survey=batch.survey,
-            alert_id=fact["alert_id"],
-            object_id=fact["object_id"],
-            population=fact["population"],
-            night=fact["night"],
-            mjd_utc=fact["mjd_utc"],
-            ra_deg=fact["ra_deg"],
-            dec_deg=fact["dec_deg"],
-            band=fact["band"],
-            n_det=fact["n_det"],
-            score=fact["score"],
-            model_revision=fact["model_revision"],
-            kept_for=KeptFor(int(kept_for[row])),
-            alert=blobs[place],
+            **fact,
+            feature_schema=schema_hash,
+            kept_for=KeptFor(reasons),
+            alert=blob,
             alert_schema=SCHEMA_VERSION,
-            feature_schema=fact["schema_hash"],
-            features=features[place],
-            broker_classes=tuple(classes[place] or ()),
-            stamps=stamps[place],
+            features=pack_features(vector.values.to_numpy()[None])[0],
+            broker_classes=tuple(told or ()),
+            stamps=stamp,
         )
-        for place, (row, fact) in enumerate(zip(rows.tolist(), facts, strict=True))
+        for fact, schema_hash, reasons, blob, vector, told, stamp in zip(
+            facts,
+            scored.record_batch.column("schema_hash").take(pa.array(rows)).to_pylist(),
+            kept_for[rows].tolist(),
+            blobs,
+            features,
+            classes,
+            stamps,
+            strict=True,
+        )
     ]
 
 

@@ -47,7 +47,6 @@ class FirstModelSettings(_Section):
     """How the first model of a survey and population comes to be."""
 
     size: int = Field(5000, ge=1, description="alerts buffered and trained on")
-    provisional_below: int = Field(256, ge=2, description="a model of fewer rows is provisional")
     buffer_mib: int = Field(256, ge=16, description="packets buffered at the most, in MiB")
 
 

@@ -9,19 +9,17 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-import structlog
 from numpy.typing import NDArray
 
 from fink_ad.alerts import POPULATIONS, AlertBatch
 from fink_ad.errors import ConfigError
 from fink_ad.features import Context, FeatureTable
 from fink_ad.features.extractor import Extractor
-from fink_ad.filters import DROP, FilterProvider, Verdicts
+from fink_ad.filters import DROP, PROMOTE, FilterProvider
+from fink_ad.pipeline.judging import judge
 from fink_ad.plugins import load_feature_providers, load_filter_providers
 
-__all__ = ["Described", "Providers", "describe", "judge", "providers_of"]
-
-_log = structlog.get_logger(__name__)
+__all__ = ["Described", "Providers", "describe", "providers_of"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +41,8 @@ class Described:
         All alerts, routed to their populations.
     dropped : (n,) object array of str
         Why an alert was filtered; empty for those that were not.
+    promoted : (n,) object array of str
+        Why a filter wants an alert as a candidate whatever its score; else empty.
     tags : mapping of str to (n,) bool
     numbers : mapping of str to (n,) float64
     features : mapping of str to (rows, FeatureTable)
@@ -53,6 +53,7 @@ class Described:
 
     batch: AlertBatch
     dropped: NDArray[np.object_]
+    promoted: NDArray[np.object_]
     tags: Mapping[str, NDArray[np.bool_]]
     numbers: Mapping[str, NDArray[np.float64]]
     features: Mapping[str, tuple[NDArray[np.int64], FeatureTable]]
@@ -94,6 +95,8 @@ def _providers(settings_json: str, names: tuple[str, ...] | None) -> Providers:
 def describe(batch: AlertBatch, context: Context, *, drop: bool = True) -> Described:
     """Filter, route and compute the features of a batch; no I/O, no clock that matters.
 
+    The first filter that drops or promotes an alert decides.
+
     Parameters
     ----------
     batch : AlertBatch
@@ -102,7 +105,8 @@ def describe(batch: AlertBatch, context: Context, *, drop: bool = True) -> Descr
         False computes features for the alerts that filters drop as well, for offline studies.
     """
     providers = providers_of(context)
-    dropped = np.full(len(batch), "", object)
+    n = len(batch)
+    dropped, promoted = np.full(n, "", object), np.full(n, "", object)
     tags: dict[str, NDArray[np.bool_]] = {}
     numbers: dict[str, NDArray[np.float64]] = {}
     population = batch.codes("population").copy()
@@ -111,9 +115,12 @@ def describe(batch: AlertBatch, context: Context, *, drop: bool = True) -> Descr
         verdicts, n_failed = judge(provider, batch, None, None, context)
         if n_failed:
             failures[provider.name] = n_failed
-        falls = (verdicts.verdict == DROP) & (dropped == "")
-        dropped[falls] = verdicts.reason[falls]
-        tags.update(verdicts.tags)
+        undecided = (dropped == "") & (promoted == "")
+        for code, reasons in ((DROP, dropped), (PROMOTE, promoted)):
+            falls = (verdicts.verdict == code) & undecided
+            reasons[falls] = verdicts.reason[falls]
+        for tag, mask in verdicts.tags.items():
+            tags[tag] = tags[tag] | mask if tag in tags else mask
         numbers.update(verdicts.numbers)
         if verdicts.population is not None:
             population = verdicts.population
@@ -121,7 +128,7 @@ def describe(batch: AlertBatch, context: Context, *, drop: bool = True) -> Descr
     features: dict[str, tuple[NDArray[np.int64], FeatureTable]] = {}
     seconds: dict[str, float] = {}
     for code, name in enumerate(POPULATIONS):
-        wanted = (dropped == "") if drop else np.ones(len(batch), np.bool_)
+        wanted = (dropped == "") if drop else np.ones(n, np.bool_)
         rows = np.flatnonzero((population == code) & wanted)
         if len(rows) == 0:
             continue
@@ -132,88 +139,4 @@ def describe(batch: AlertBatch, context: Context, *, drop: bool = True) -> Descr
             seconds[provider_name] = seconds.get(provider_name, 0.0) + spent
         for provider_name, failed in extraction.failures.items():
             failures[provider_name] = failures.get(provider_name, 0) + failed
-    return Described(routed, dropped, tags, numbers, features, seconds, failures)
-
-
-def judge(
-    provider: FilterProvider,
-    batch: AlertBatch,
-    features: FeatureTable | None,
-    scores: NDArray[np.float64] | None,
-    context: Context,
-) -> tuple[Verdicts, int]:
-    """Ask a filter; where it fails, ask alert by alert and keep the alerts it fails on.
-
-    Returns
-    -------
-    verdicts : Verdicts
-        One per alert.
-    n_failed : int
-        On how many alerts the filter failed.
-    """
-    try:
-        return _checked(provider.judge(batch, features, scores, context), len(batch)), 0
-    except Exception as error:  # a plug-in may raise anything; the stream goes on
-        if len(batch) == 1:
-            _log.warning(
-                "filter_failed",
-                provider=provider.name,
-                version=provider.version,
-                error=f"{type(error).__name__}: {error}",
-            )
-            return Verdicts.keep_all(1), 1
-    middle = len(batch) // 2
-    halves = [np.arange(middle), np.arange(middle, len(batch))]
-    judged = [
-        judge(
-            provider,
-            batch.take(rows),
-            FeatureTable(features.schema, features.values[rows]) if features else None,
-            scores[rows] if scores is not None else None,
-            context,
-        )
-        for rows in halves
-    ]
-    parts = [verdicts for verdicts, _ in judged]
-    sizes = [len(rows) for rows in halves]
-    return _joined(parts, sizes, batch.codes("population")), sum(n for _, n in judged)
-
-
-def _checked(verdicts: Verdicts, n_alerts: int) -> Verdicts:
-    arrays = [verdicts.verdict, verdicts.reason, *verdicts.tags.values()]
-    arrays += list(verdicts.numbers.values())
-    if verdicts.population is not None:
-        arrays.append(verdicts.population)
-    for array in arrays:
-        if np.shape(array) != (n_alerts,):
-            raise ValueError(f"verdicts of shape {np.shape(array)} for {n_alerts} alerts")
-    return verdicts
-
-
-def _joined(parts: list[Verdicts], sizes: list[int], population: NDArray[np.int8]) -> Verdicts:
-    """Put verdicts on consecutive rows together; a part that lacks a tag says no to it."""
-    tag_names = sorted({name for part in parts for name in part.tags})
-    number_names = sorted({name for part in parts for name in part.numbers})
-    sized = list(zip(parts, sizes, strict=True))
-    routed = None
-    if any(part.population is not None for part in parts):
-        stops = np.cumsum(sizes)
-        routed = np.concatenate(
-            [
-                part.population if part.population is not None else population[stop - size : stop]
-                for part, size, stop in zip(parts, sizes, stops, strict=True)
-            ]
-        )
-    return Verdicts(
-        verdict=np.concatenate([part.verdict for part in parts]),
-        reason=np.concatenate([part.reason for part in parts]),
-        tags={
-            name: np.concatenate([p.tags.get(name, np.zeros(n, np.bool_)) for p, n in sized])
-            for name in tag_names
-        },
-        numbers={
-            name: np.concatenate([p.numbers.get(name, np.full(n, np.nan)) for p, n in sized])
-            for name in number_names
-        },
-        population=routed,
-    )
+    return Described(routed, dropped, promoted, tags, numbers, features, seconds, failures)

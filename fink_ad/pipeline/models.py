@@ -17,6 +17,7 @@ from fink_ad.config import Settings
 from fink_ad.errors import ModelError
 from fink_ad.features import Context, FeatureTable
 from fink_ad.forest import Model, ScoreSketch
+from fink_ad.forest.model import PROVISIONAL_ROWS
 from fink_ad.pipeline.describe import Described
 from fink_ad.pipeline.rank import RANKINGS, Ranking, Rankings, n_detections
 from fink_ad.store import Store
@@ -119,10 +120,12 @@ class ModelKeeper:
         for key in sorted(self._waiting):
             model = self._active(key)
             parts = self._waiting[key]
-            if model is not None:
+            # A provisional model of other features cannot score these rows: it is no model.
+            fits = model is not None and model.schema.hash == parts[0].features.schema.hash
+            if model is not None and fits:
                 parts = [*self._earlier(model), *parts]
             rows = TrainingRows.join(parts, self._settings.first_model.size)
-            if model is None or len(rows) >= self._settings.first_model.provisional_below:
+            if not fits or len(rows) >= PROVISIONAL_ROWS:
                 self._train(key, rows)
                 if not self._models[key].provisional:
                     del self._waiting[key]
@@ -185,9 +188,8 @@ class ModelKeeper:
         key = (model.revision, night)
         if key not in self._references:
             n_nights = self._settings.ranking.reference_nights
-            nights = self._store.nights(model.survey, before=night)[-n_nights:]
-            best = self._store.night_best_scores(
-                model.survey, model.population, model.revision, nights
+            best = self._store.reference_scores(
+                model.survey, model.population, model.revision, night, n_nights
             )
             sketch = ScoreSketch.of(
                 best.score,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -23,7 +24,8 @@ from fink_ad.forest import (
     kept_threshold,
     rarity,
 )
-from fink_ad.pipeline.describe import Described, describe, judge, providers_of
+from fink_ad.pipeline.describe import Described, describe, providers_of
+from fink_ad.pipeline.judging import judge
 from fink_ad.pipeline.scored import FILTERED, SCORED, WITHHELD, ScoredBatch
 
 __all__ = ["RANKINGS", "Ranking", "Rankings", "n_detections", "process", "rank"]
@@ -121,12 +123,13 @@ def rank(described: Described, context: Context) -> ScoredBatch:
         "candidate": np.zeros(n, np.bool_),
         "fate": np.where(described.dropped == "", SCORED, FILTERED).astype(np.int8),
         "reason": described.dropped.copy(),
-        "promoted": np.full(n, "", object),
+        "promoted": described.promoted.copy(),
         "schema_hash": np.full(n, "", object),
         "model_revision": np.full(n, "", object),
     }
-    tags = dict(described.tags)
-    numbers = dict(described.numbers)
+    tags = {tag: mask.copy() for tag, mask in described.tags.items()}
+    numbers = {name: values.copy() for name, values in described.numbers.items()}
+    failures: Counter[str] = Counter()
     for population, (rows, table) in described.features.items():
         ranking = rankings.by_key.get((batch.survey, population))
         if ranking is None:
@@ -137,8 +140,8 @@ def rank(described: Described, context: Context) -> ScoredBatch:
         out["schema_hash"][rows] = table.schema.hash
         out["model_revision"][rows] = model.revision
         _rank_by_night(out, rows, scores, n_det, batch.numbers("night"), ranking, rankings)
-        _filter_after(out, tags, numbers, rows, table, described, context)
-    out["candidate"] &= out["fate"] == SCORED
+        failures += _filter_after(out, tags, numbers, rows, table, described, context)
+    out["candidate"] = (out["candidate"] | (out["promoted"] != "")) & (out["fate"] == SCORED)
     return ScoredBatch.from_columns(
         out
         | _identity(batch, n_det)
@@ -146,7 +149,8 @@ def rank(described: Described, context: Context) -> ScoredBatch:
             "tags": _tag_lists(tags, n),
             "numbers": _number_maps(numbers, n),
             "features": _feature_lists(described, n),
-        }
+        },
+        failures,
     )
 
 
@@ -182,25 +186,28 @@ def _filter_after(
     table: FeatureTable,
     described: Described,
     context: Context,
-) -> None:
-    """Ask the filters that look at scores; the first verdict about an alert counts."""
+) -> Counter[str]:
+    """Ask the filters that look at scores; the first to decide about an alert decides.
+
+    Returns on how many alerts each filter failed.
+    """
+    failures: Counter[str] = Counter()
     providers = providers_of(context).after_scoring
-    if not providers:
-        return
-    batch = described.batch.take(rows)
+    batch = described.batch.take(rows) if providers else described.batch
     for provider in providers:
-        verdicts, _ = judge(provider, batch, table, out["score"][rows], context)
+        verdicts, n_failed = judge(provider, batch, table, out["score"][rows], context)
+        failures[provider.name] += n_failed
         undecided = (out["fate"][rows] == SCORED) & (out["promoted"][rows] == "")
         drop = rows[(verdicts.verdict == DROP) & undecided]
         out["fate"][drop] = WITHHELD
         out["reason"][drop] = verdicts.reason[(verdicts.verdict == DROP) & undecided]
         promote = (verdicts.verdict == PROMOTE) & undecided
         out["promoted"][rows[promote]] = verdicts.reason[promote]
-        out["candidate"][rows[promote]] = True
         for name, mask in verdicts.tags.items():
             tags.setdefault(name, np.zeros(len(out["fate"]), np.bool_))[rows] |= mask
         for name, values in verdicts.numbers.items():
             numbers.setdefault(name, np.full(len(out["fate"]), np.nan))[rows] = values
+    return failures
 
 
 def _identity(batch: AlertBatch, n_det: NDArray[np.int64]) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from fink_ad.pipeline.record import (
     filtered_rows,
     kept_records,
     scored_rows,
+    split_letters,
 )
 from fink_ad.pipeline.summary import RunSummary
 from fink_ad.sources import Source, SourceBatch, SurveyBatch
@@ -142,6 +143,11 @@ class Street:
 
     def take(self, batch: SourceBatch) -> None:
         """Take one batch as far as the models there are allow."""
+        _, pending = split_letters(batch)
+        # What cannot be read at present is told, but not stored: the next run tries again.
+        self.summary.add(counts_of(pending, []), pending)
+        if not batch.ranges:
+            return
         described = self._describe(batch)
         for part in described.parts:
             self._keeper.learn(part.described)
@@ -178,7 +184,6 @@ class Street:
             described = describe(alerts if first.all() else alerts.take(rows), context)
             parts.append(_DescribedPart(survey, rows, described))
             self.summary.seconds_by_stage.update(described.seconds)
-            self.summary.n_provider_failures.update(described.failures)
         return _DescribedBatch(batch, parts)
 
     def _rank_and_store(self, described: _DescribedBatch) -> None:
@@ -210,8 +215,9 @@ class Street:
                 )
             candidates += candidate_records(part, models)
             kept += kept_records(part, self._store, self._settings.kept)
-        counts = counts_of(batch, parts)
-        self._store.commit_batch(
+        letters, _ = split_letters(batch)
+        counts = counts_of(letters, parts)
+        is_new = self._store.commit_batch(
             BatchRecord(
                 source=self._source.name,
                 ranges=batch.ranges,
@@ -221,13 +227,18 @@ class Street:
                 parts=history,
                 candidates=candidates,
                 kept=kept,
-                dead_letters=batch.dead_letters,
+                dead_letters=letters,
                 reservoir_size=self._settings.kept.reference,
             )
         )
         self._source.commit(batch.ranges)
-        self.summary.add(counts)
+        if not is_new:  # another process was faster
+            return
+        self.summary.add(counts, letters)
         self.summary.n_candidates += len(candidates)
+        for part in parts:
+            self.summary.n_provider_failures.update(part.described.failures)
+            self.summary.n_provider_failures.update(part.scored.failures)
         for (survey, population), model in models.items():
             self.summary.models[f"{survey}/{population}"] = model.revision
             self.summary.provisional |= model.provisional

@@ -58,21 +58,34 @@ class ScoredBatch:
     ----------
     record_batch : pyarrow.RecordBatch
         Columns of `SCORED_SCHEMA`.
+    failures : mapping of str to int
+        On how many alerts a filter failed that was asked after scoring; by name. Does not
+        travel with the record batch.
+
+    Raises
+    ------
+    SourceError
+        If the columns are others.
     """
 
-    def __init__(self, record_batch: pa.RecordBatch) -> None:
+    def __init__(
+        self, record_batch: pa.RecordBatch, failures: Mapping[str, int] | None = None
+    ) -> None:
         if record_batch.schema.names != SCORED_SCHEMA.names:
             raise SourceError(f"not a ScoredBatch: columns are {record_batch.schema.names}")
         self.record_batch = record_batch
+        self.failures = dict(failures or {})
 
     @classmethod
-    def from_columns(cls, columns: Mapping[str, Any]) -> ScoredBatch:
+    def from_columns(
+        cls, columns: Mapping[str, Any], failures: Mapping[str, int] | None = None
+    ) -> ScoredBatch:
         """Build a batch from arrays by column name."""
         arrays = [
             column if isinstance(column, pa.Array) else pa.array(column, field.type)
             for field, column in ((field, columns[field.name]) for field in SCORED_SCHEMA)
         ]
-        return cls(pa.RecordBatch.from_arrays(arrays, schema=SCORED_SCHEMA))
+        return cls(pa.RecordBatch.from_arrays(arrays, schema=SCORED_SCHEMA), failures)
 
     def __len__(self) -> int:
         return int(self.record_batch.num_rows)

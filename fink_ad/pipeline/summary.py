@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from fink_ad.sources import DeadLetter
 from fink_ad.store.records import CountKey
 
-__all__ = ["RunSummary"]
+__all__ = ["N_LETTERS", "RunSummary"]
+
+N_LETTERS = 10
+"""Dead letters that a summary shows in full."""
 
 
 @dataclass
 class RunSummary:
     """Counts of one run; ``n_in`` = scored + filtered + duplicate + dead letters.
 
-    ``n_withheld`` counts scored alerts that a filter kept from becoming candidates.
+    ``n_withheld`` counts scored alerts that a filter kept from becoming candidates;
+    ``dead_letters`` are the first `N_LETTERS` of all.
     """
 
     n_in: int = 0
@@ -24,6 +29,7 @@ class RunSummary:
     n_filtered: Counter[str] = field(default_factory=Counter)
     n_duplicate: int = 0
     n_dead_letter: Counter[str] = field(default_factory=Counter)
+    dead_letters: list[DeadLetter] = field(default_factory=list)
     n_withheld: int = 0
     n_candidates: int = 0
     n_provider_failures: Counter[str] = field(default_factory=Counter)
@@ -33,8 +39,9 @@ class RunSummary:
     provisional: bool = False
     interrupted: bool = False
 
-    def add(self, counts: Mapping[CountKey, int]) -> None:
-        """Add the counts of one batch."""
+    def add(self, counts: Mapping[CountKey, int], letters: Sequence[DeadLetter]) -> None:
+        """Add the counts and the dead letters of one batch."""
+        self.dead_letters += letters[: N_LETTERS - len(self.dead_letters)]
         for key, n in counts.items():
             if key.kind == "in":
                 self.n_in += n

@@ -104,6 +104,8 @@ class FilesSource:
             self.progress += sum(piece.n_bytes for piece in pieces)
             left = [piece for piece in pieces if not _is_done(piece, done)]
             batch = self._decoder.decode(left, done)
+            pieces.clear()  # shared with the generator: lets go of the files' bytes
+            left.clear()
             if batch.n_in or batch.ranges:
                 yield batch
 

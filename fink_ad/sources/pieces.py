@@ -118,14 +118,15 @@ def pieces_of(
         status = found.path.stat()
         if not stat.S_ISREG(status.st_mode):
             raise OSError(0, "not a regular file")
+        size = status.st_size
         with found.path.open("rb") as file:
-            magic = file.read(4)
+            content = file.read(size if size <= _WHOLE_BYTES else len(_AVRO))
+        magic = content[: len(_AVRO)]
     except OSError as error:
         if found.named or not isinstance(error, FileNotFoundError):
             detail = f"{found.path}: {error.strerror or error}"
             yield Broken(str(found.path), "unreadable", detail)
         return
-    size = status.st_size
     partition = f"{found.path}#{size}-{status.st_mtime_ns}"
     meant = found.named or found.path.name.endswith(_SUFFIXES)
     if not (meant or magic in (_AVRO, _PARQUET)):
@@ -135,7 +136,7 @@ def pieces_of(
         if magic == _PARQUET:
             yield from _parquet_pieces(found, partition, size, batch_size)
         else:
-            yield from _avro_pieces(found.path, partition, size, batch_size, limits)
+            yield from _avro_pieces(found.path, partition, size, content, batch_size, limits)
     except OSError as error:
         yield Broken(str(found.path), "unreadable", f"{found.path}: {error.strerror or error}")
 
@@ -167,19 +168,20 @@ def _parquet_pieces(
 
 
 def _avro_pieces(
-    path: Path, partition: str, size: int, batch_size: int, limits: Limits
+    path: Path, partition: str, size: int, content: bytes, batch_size: int, limits: Limits
 ) -> Iterator[Piece | Broken]:
-    with path.open("rb") as file:
-        if size > _WHOLE_BYTES:
-            with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-                if data[:4] == _AVRO:
-                    yield from _container_pieces(path, partition, data, batch_size, limits)
-                    return
-                if data[:2] != _GZIP and size > limits.message:
-                    detail = f"{path}: {size} bytes, {limits.message} are allowed"
-                    yield Broken(partition, "too_large", detail, size)
-                    return
-        content = file.read()
+    if size > _WHOLE_BYTES:
+        if content == _AVRO:
+            with (
+                path.open("rb") as file,
+                mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data,
+            ):
+                yield from _container_pieces(path, partition, data, batch_size, limits)
+            return
+        if size > (limits.block if content[:2] == _GZIP else limits.message):
+            yield Broken(partition, "too_large", f"{path}: {size} bytes are too many", size)
+            return
+        content = path.read_bytes()
     try:
         content = _unzipped(content, limits)
     except SourceError as error:

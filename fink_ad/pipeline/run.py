@@ -38,6 +38,9 @@ from fink_ad.store.records import BatchRecord
 
 __all__ = ["Street", "run"]
 
+_TRIM_EVERY = 50  # batches: bounds the stamps that wait, and costs little
+_NO_LIMIT = 2**31 - 1
+
 
 @dataclass(frozen=True, eq=False)
 class _DescribedPart:
@@ -117,6 +120,7 @@ def run(
     # What an interrupted run holds back for a first model was not stored: it comes again.
     if not street.summary.interrupted:
         street.flush()
+    street.trim()
     street.summary.seconds = time.perf_counter() - began
     on_batch(street.summary)
     return street.summary
@@ -140,6 +144,9 @@ class Street:
         self._keeper = ModelKeeper(store, models_dir(settings), settings)
         self._seen = SeenAlerts(store.alert_ids)
         self._waiting: list[_DescribedBatch] = []
+        # Nights with alerts kept since they were trimmed last, and batches since then.
+        self._untrimmed: set[tuple[str, str, int]] = set()
+        self._n_untrimmed = 0
 
     def take(self, batch: SourceBatch) -> None:
         """Take one batch as far as the models there are allow."""
@@ -169,6 +176,17 @@ class Street:
         waiting, self._waiting = self._waiting, []
         for described in waiting:
             self._rank_and_store(described)
+
+    def trim(self) -> None:
+        """Take the stamps from alerts that are no longer among the strangest of their night.
+
+        Whether an alert keeps its stamps in the end does not depend on when this is called.
+        """
+        n_stamps = self._settings.kept.stamps_per_night
+        for survey, population, night in sorted(self._untrimmed):
+            self._store.trim_night(survey, population, night, _NO_LIMIT, n_stamps)
+        self._untrimmed.clear()
+        self._n_untrimmed = 0
 
     def _describe(self, batch: SourceBatch) -> _DescribedBatch:
         context = Context(self._provider_settings)
@@ -232,6 +250,10 @@ class Street:
             )
         )
         self._source.commit(batch.ranges)
+        self._untrimmed |= {(one.survey, one.population, one.night) for one in kept}
+        self._n_untrimmed += 1
+        if self._n_untrimmed >= _TRIM_EVERY:
+            self.trim()
         if not is_new:  # another process was faster
             return
         self.summary.add(counts, letters)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,7 +76,7 @@ class _Compiler:
         self._tables: dict[str, int] = {"": 0}
         self._outer = [0]
         self._code: list[list[int]] = []
-        self._runs: list[tuple[int, int]] = []
+        self._runs: list[tuple[int, ...]] = []
         self._enums: list[tuple[int, int]] = []
         self._symbols: list[bytes] = []
         self._sizes: dict[AvroType, int | None] = {}
@@ -87,11 +87,11 @@ class _Compiler:
         starts = np.cumsum(lengths) - lengths
         return Program(
             code=np.array(self._code, np.int64),
-            runs=_pairs(self._runs),
+            runs=_rows(self._runs, 5),
             columns=tuple(self._specs),
             tables=tuple(self._tables),
             outer=np.array(self._outer, np.int64),
-            enums=_pairs(self._enums),
+            enums=_rows(self._enums, 2),
             symbols=b"".join(self._symbols),
             symbol_spans=np.stack([starts, lengths], axis=1),
         )
@@ -109,7 +109,7 @@ class _Compiler:
     def read(self, node: AvroType, path: str, table: int) -> None:
         """Emit code that reads what is wanted at and below a path, and skips the rest."""
         if path and path not in self._on_the_way:
-            self._skip(node)
+            self._skip(node, table)
             return
         match node:
             case Record(fields):
@@ -122,11 +122,11 @@ class _Compiler:
             case Union(branches):
                 self._read_union(branches, path, table)
             case _:
-                self._read_leaf(node, path, table, null_branch=-1)
+                self._read_leaf(node, path, table)
 
     def _loop(self, path: str, part: AvroType, outer: int, *, with_key: bool) -> None:
         if path not in self._on_the_way:
-            self._skip(MapOf(part) if with_key else Array(part))
+            self._skip(MapOf(part) if with_key else Array(part), outer)
             return
         if path not in self._tables:
             self._tables[path] = len(self._tables)
@@ -153,9 +153,12 @@ class _Compiler:
     def _read_union(self, branches: tuple[AvroType, ...], path: str, table: int) -> None:
         nulls = [isinstance(branch, Primitive) and branch.kind == "null" for branch in branches]
         if len(branches) == 2 and sum(nulls) == 1:
-            other = branches[nulls.index(False)]
-            if storage_of(other) and leaf_path(path) in self._wanted:
-                self._read_leaf(other, path, table, null_branch=nulls.index(True))
+            leaf = branches[nulls.index(False)]
+            storage = storage_of(leaf)
+            if storage and leaf_path(path) in self._wanted:
+                column = self._column(leaf_path(path), table, storage)
+                units = [unit for unit in map(self._unit, branches) if unit is not None]
+                self._run(units, table, column, *self._reading(leaf))
                 return
         jumps = self._branch(len(branches))
         ends = []
@@ -166,22 +169,38 @@ class _Compiler:
             self._mark()
         self._join(ends)
 
-    def _read_leaf(self, node: AvroType, path: str, table: int, *, null_branch: int) -> None:
+    def _read_leaf(self, node: AvroType, path: str, table: int) -> None:
         storage = storage_of(node)
         full_path = leaf_path(path)
         if storage is None or full_path not in self._wanted:
-            self._skip(node)
+            self._skip(node, table)
             return
-        column = self._column(full_path, table, storage)
-        match node:
-            case Primitive(kind):
-                self.emit(_READS[kind], column, int(kind == "bytes"), null_branch)
+        code, detail = self._reading(node)
+        self.emit(code, self._column(full_path, table, storage), detail)
+
+    def _reading(self, leaf: AvroType) -> tuple[int, int]:
+        """Return the instruction that reads a type without parts, and its second argument."""
+        match leaf:
             case Fixed(size):
-                self.emit(op.READ_FIXED, column, size, null_branch)
+                return op.READ_FIXED, size
             case Enum(symbols):
-                self.emit(op.READ_ENUM, column, len(self._enums), null_branch)
                 self._enums.append((len(self._symbols), len(symbols)))
                 self._symbols += [symbol.encode() for symbol in symbols]
+                return op.READ_ENUM, len(self._enums) - 1
+            case Primitive(kind):
+                return _READS[kind], int(kind == "bytes")
+        raise AssertionError(leaf)  # storage_of is None for all other types
+
+    def _run(
+        self, units: list[int], table: int, column: int = -1, code: int = 0, detail: int = 0
+    ) -> None:
+        """Add a union of two simple branches to the run of them, or begin one."""
+        self._runs.append((*units, column, code, detail))
+        last = self._code[-1] if len(self._code) > self._barrier else None
+        if last and last[0] == op.RUN:
+            last[2] += 1
+        else:
+            self.emit(op.RUN, len(self._runs) - 1, 1, table)
 
     def _column(self, full_path: str, table: int, storage: str) -> int:
         if full_path not in self.columns:
@@ -196,7 +215,8 @@ class _Compiler:
             )
         return column
 
-    def _skip(self, node: AvroType) -> None:
+    def _skip(self, node: AvroType, table: int) -> None:
+        """Emit code that passes over a type; `table` is the one whose row is being read."""
         unit = self._unit(node)
         if unit is not None:
             self._skip_unit(unit)
@@ -204,7 +224,7 @@ class _Compiler:
         match node:
             case Record(fields):
                 for _, part in fields:
-                    self._skip(part)
+                    self._skip(part, table)
             case Array(items):
                 size = self._fixed_size(items)
                 if size is not None:
@@ -212,31 +232,26 @@ class _Compiler:
                 else:
                     loop = self.emit(op.LOOP, -1)
                     self._mark()
-                    self._skip(items)
+                    self._skip(items, table)
                     self._close(loop)
             case MapOf(values):
                 loop = self.emit(op.LOOP, -1)
                 self._mark()
                 self.emit(op.BYTES)
-                self._skip(values)
+                self._skip(values, table)
                 self._close(loop)
             case Union(branches):
-                self._skip_union(branches)
+                self._skip_union(branches, table)
 
-    def _skip_union(self, branches: tuple[AvroType, ...]) -> None:
-        units = [self._unit(branch) for branch in branches]
-        if len(units) == 2 and units[0] is not None and units[1] is not None:
-            self._runs.append((units[0], units[1]))
-            last = self._code[-1] if len(self._code) > self._barrier else None
-            if last and last[0] == op.RUN:
-                last[2] += 1
-            else:
-                self.emit(op.RUN, len(self._runs) - 1, 1)
+    def _skip_union(self, branches: tuple[AvroType, ...], table: int) -> None:
+        units = [unit for unit in map(self._unit, branches) if unit is not None]
+        if len(units) == len(branches) == 2:
+            self._run(units, table)
             return
         ends = []
         for jump, branch in zip(self._branch(len(branches)), branches, strict=True):
             self._code[jump][1] = len(self._code)
-            self._skip(branch)
+            self._skip(branch, table)
             ends.append(self.emit(op.JUMP))
             self._mark()
         self._join(ends)
@@ -292,5 +307,5 @@ class _Compiler:
         return self._sizes[node]
 
 
-def _pairs(rows: list[tuple[int, int]]) -> NDArray[np.int64]:
-    return np.array(rows, np.int64).reshape(-1, 2)
+def _rows(rows: Sequence[tuple[int, ...]], width: int) -> NDArray[np.int64]:
+    return np.array(rows, np.int64).reshape(-1, width)

@@ -7,9 +7,15 @@ A record that breaks a rule leaves no trace in any table.
 All columns live in one array of 64-bit cells, because compiled code cannot take a list of arrays
 of different types: a float column holds the bits of float64, a byte column has two cells per row
 (start in the buffer, length) in two runs. ``valid`` says which rows have a value.
+
+It is one long file because the cache of compiled code looks at the file of a function alone: it
+would not notice a change of a helper, or of an instruction's number, that stands elsewhere.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
 
 import numba
 import numpy as np
@@ -55,14 +61,35 @@ FULL = -100
 
 _SMALL_TABLE = 1 << 16  # bytes any message may fill, however short it is
 
+Function = TypeVar("Function", bound=Callable[..., object])
 
-@numba.njit(cache=CACHED, nogil=True, forceinline=True)
+
+def _compiled(function: Function) -> Function:
+    """Compile a function that neither makes nor keeps an array.
+
+    Such a function need not count the users of the arrays it is given. Counting is done in every
+    call, by atomic instructions that cost more than most functions here: without it the reader
+    is several times as fast.
+    """
+    jit = numba.njit(cache=CACHED, nogil=True, _nrt=False)  # type: ignore[call-overload]
+    compiled: Function = jit(function)
+    return compiled
+
+
+def _inlined(function: Function) -> Function:
+    """Compile a function into those that call it, where it cannot count arrays either."""
+    jit = numba.njit(cache=CACHED, nogil=True, _nrt=False, forceinline=True)  # type: ignore[call-overload]
+    compiled: Function = jit(function)
+    return compiled
+
+
+@_inlined
 def _byte(buffer: NDArray[np.uint8], pos: int) -> np.uint64:
     # An unsigned index spares the question whether it counts from the end.
     return np.uint64(buffer[np.uint64(pos)])
 
 
-@numba.njit(cache=CACHED, nogil=True, forceinline=True)
+@_inlined
 def _varint(buffer: NDArray[np.uint8], pos: int, end: int) -> tuple[int, int]:
     """Read a zigzag integer; return it and the position behind it, or a negative reason."""
     if pos >= end:
@@ -84,7 +111,7 @@ def _varint(buffer: NDArray[np.uint8], pos: int, end: int) -> tuple[int, int]:
     return int(np.int64(raw >> np.uint64(1)) ^ -np.int64(raw & np.uint64(1))), pos
 
 
-@numba.njit(cache=CACHED, nogil=True, forceinline=True)
+@_inlined
 def _length(
     buffer: NDArray[np.uint8], pos: int, end: int, most: int, stamp: int
 ) -> tuple[int, int]:
@@ -101,7 +128,7 @@ def _length(
     return size, pos
 
 
-@numba.njit(cache=CACHED, nogil=True, forceinline=True)
+@_inlined
 def _four_bytes(buffer: NDArray[np.uint8], pos: int) -> np.uint64:
     """Read a little-endian integer; written so that the compiler makes one load of it."""
     return (
@@ -112,12 +139,12 @@ def _four_bytes(buffer: NDArray[np.uint8], pos: int) -> np.uint64:
     )
 
 
-@numba.njit(cache=CACHED, nogil=True, forceinline=True)
+@_inlined
 def _eight_bytes(buffer: NDArray[np.uint8], pos: int) -> np.uint64:
     return _four_bytes(buffer, pos) | _four_bytes(buffer, pos + 4) << np.uint64(32)
 
 
-@numba.njit(cache=CACHED, nogil=True)
+@_compiled
 def _block(
     buffer: NDArray[np.uint8], pos: int, end: int, total: int, most: int
 ) -> tuple[int, int, int]:
@@ -139,7 +166,7 @@ def _block(
     return -count, pos + size, pos
 
 
-@numba.njit(cache=CACHED, nogil=True)
+@_compiled
 def _skip_items(buffer: NDArray[np.uint8], pos: int, end: int, size: int, most: int) -> int:
     """Pass over an array whose items have a fixed size; return the position behind it."""
     total = 0
@@ -155,17 +182,86 @@ def _skip_items(buffer: NDArray[np.uint8], pos: int, end: int, size: int, most: 
             return BAD_LENGTH
 
 
-@numba.njit(cache=CACHED, nogil=True)
-def _skip_run(
+@_inlined
+def _store(
+    buffer: NDArray[np.uint8],
+    pos: int,
+    end: int,
+    kind: int,
+    detail: int,
+    row: int,
+    column: int,
+    columns: NDArray[np.int64],
+    enums: NDArray[np.int64],
+    symbols: NDArray[np.int64],
+    cells: NDArray[np.int64],
+    valid: NDArray[np.bool_],
+    stamp: int,
+) -> int:
+    """Read a value into a column; return the position behind it or a negative reason."""
+    cell = columns[column, 1] + row
+    if kind == READ_DOUBLE:
+        if end - pos < 8:
+            return TRUNCATED
+        cells[cell] = np.int64(_eight_bytes(buffer, pos))
+        pos += 8
+    elif kind == READ_FLOAT:
+        if end - pos < 4:
+            return TRUNCATED
+        single = np.uint32(_four_bytes(buffer, pos)).view(np.float32)
+        cells[cell] = np.float64(single).view(np.int64)
+        pos += 4
+    elif kind == READ_LONG:
+        number, pos = _varint(buffer, pos, end)
+        if pos < 0:
+            return pos
+        cells[cell] = number
+    elif kind == READ_BOOL:
+        if pos >= end:
+            return TRUNCATED
+        cells[cell] = buffer[pos] != 0
+        pos += 1
+    elif kind == READ_ENUM:
+        number, pos = _varint(buffer, pos, end)
+        if pos < 0:
+            return pos
+        if number < 0 or number >= enums[detail, 1]:
+            return BAD_ENUM
+        symbol = enums[detail, 0] + number
+        cells[cell] = len(buffer) - symbols[-1, 0] + symbols[symbol, 0]
+        cells[columns[column, 2] + row] = symbols[symbol, 1]
+    else:
+        size = detail
+        if kind == READ_BYTES:
+            size, pos = _length(buffer, pos, end, stamp, detail)
+            if pos < 0:
+                return pos
+        elif size > end - pos:
+            return TRUNCATED
+        cells[cell] = pos
+        cells[columns[column, 2] + row] = size
+        pos += size
+    valid[columns[column, 3] + row] = True
+    return pos
+
+
+@_compiled
+def _run(
     buffer: NDArray[np.uint8],
     pos: int,
     end: int,
     runs: NDArray[np.int64],
     first: int,
     count: int,
+    row: int,
+    columns: NDArray[np.int64],
+    enums: NDArray[np.int64],
+    symbols: NDArray[np.int64],
+    cells: NDArray[np.int64],
+    valid: NDArray[np.bool_],
     stamp: int,
 ) -> int:
-    """Pass over unions of two simple branches; return the position behind them."""
+    """Read or pass over unions of two simple branches; return the position behind them."""
     for i in range(first, first + count):
         if pos >= end:
             return TRUNCATED
@@ -178,11 +274,19 @@ def _skip_run(
             if number < 0 or number > 1:
                 return BAD_BRANCH
             branch = np.uint64(number)
-        unit = int(runs[np.uint64(i), branch])
-        if unit >= 0:
+        at = np.uint64(i)
+        unit = int(runs[at, branch])
+        if unit > 0 and runs[at, 2] < 0:
             if unit > end - pos:
                 return TRUNCATED
             pos += unit
+        elif unit == 0:
+            continue
+        elif runs[at, 2] >= 0:
+            pos = _store(
+                buffer, pos, end, runs[at, 3], runs[at, 4], row, runs[at, 2], columns, enums,
+                symbols, cells, valid, stamp,
+            )  # fmt: skip
         elif unit == UNIT_VARINT:
             _, pos = _varint(buffer, pos, end)
         else:
@@ -193,7 +297,7 @@ def _skip_run(
     return pos
 
 
-@numba.njit(cache=CACHED, nogil=True)
+@_compiled
 def _record(
     buffer: NDArray[np.uint8],
     pos: int,
@@ -222,59 +326,15 @@ def _record(
         op, a, b, c = code[pc, 0], code[pc, 1], code[pc, 2], code[pc, 3]
         pc += 1
         if op >= READ_BOOL:
-            if c >= 0:
-                branch, pos = _varint(buffer, pos, end)
-                if pos < 0:
-                    return pos
-                if branch == c:
-                    continue
-                if branch != 1 - c:
-                    return BAD_BRANCH
-            row = rows[columns[a, 0]] - 1
-            cell = columns[a, 1] + row
-            if op == READ_DOUBLE:
-                if end - pos < 8:
-                    return TRUNCATED
-                cells[cell] = np.int64(_eight_bytes(buffer, pos))
-                pos += 8
-            elif op == READ_FLOAT:
-                if end - pos < 4:
-                    return TRUNCATED
-                single = np.uint32(_four_bytes(buffer, pos)).view(np.float32)
-                cells[cell] = np.float64(single).view(np.int64)
-                pos += 4
-            elif op == READ_LONG:
-                number, pos = _varint(buffer, pos, end)
-                if pos < 0:
-                    return pos
-                cells[cell] = number
-            elif op == READ_BOOL:
-                if pos >= end:
-                    return TRUNCATED
-                cells[cell] = buffer[pos] != 0
-                pos += 1
-            elif op == READ_ENUM:
-                number, pos = _varint(buffer, pos, end)
-                if pos < 0:
-                    return pos
-                if number < 0 or number >= enums[b, 1]:
-                    return BAD_ENUM
-                cells[cell] = len(buffer) - symbols[-1, 0] + symbols[enums[b, 0] + number, 0]
-                cells[columns[a, 2] + row] = symbols[enums[b, 0] + number, 1]
-            else:
-                size = b
-                if op == READ_BYTES:
-                    size, pos = _length(buffer, pos, end, stamp, b)
-                    if pos < 0:
-                        return pos
-                elif size > end - pos:
-                    return TRUNCATED
-                cells[cell] = pos
-                cells[columns[a, 2] + row] = size
-                pos += size
-            valid[columns[a, 3] + row] = True
+            row = int(rows[columns[a, 0]]) - 1
+            pos = _store(
+                buffer, pos, end, op, b, row, a, columns, enums, symbols, cells, valid, stamp
+            )
         elif op == RUN:
-            pos = _skip_run(buffer, pos, end, runs, a, b, stamp)
+            row = int(rows[c]) - 1
+            pos = _run(
+                buffer, pos, end, runs, a, b, row, columns, enums, symbols, cells, valid, stamp
+            )
         elif op in (LOOP, NEXT):
             loop = pc - 1
             if op == LOOP:
@@ -332,7 +392,7 @@ def _record(
             return pos
 
 
-@numba.njit(cache=CACHED, nogil=True, forceinline=True)
+@_inlined
 def _new_row(
     table: int,
     tables: NDArray[np.int64],
@@ -467,7 +527,7 @@ def decode(
     return 0
 
 
-@numba.njit(cache=CACHED, nogil=True)
+@_compiled
 def gather(
     buffer: NDArray[np.uint8],
     starts: NDArray[np.int64],

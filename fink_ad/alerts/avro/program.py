@@ -9,16 +9,16 @@ END                                                           the record is read
 SKIP       bytes                                              pass over fixed bytes
 VARINT                                                        pass over an integer
 BYTES      1 if a stamp                                       pass over a length and that many bytes
-RUN        first           count                              pass over two-branch unions, each of
-                                                              units as in ``runs``
+RUN        first           count            table             read or pass over unions of two
+                                                              simple branches, as in ``runs``
 ITEMS      bytes per item                                     pass over an array of fixed-size items
 UNION      branches                                           take the branch-th instruction below
 JUMP       instruction                                        go there
 LOOP       table or -1     instruction                        array or map: body is next, go to b
                            behind it                          when through; each item is a row
 NEXT       its LOOP                                           end of the body of a loop
-READ_...   column          size, stamp      branch of null    store a value; c is -1 where the
-                           flag or enum     or -1             field is no ``[null, T]`` union
+READ_...   column          size, stamp                        store a value
+                           flag or enum
 ========== =============== ================ ================= =====================================
 """
 
@@ -54,11 +54,12 @@ __all__ = [
     "Program",
 ]
 
+# The kernel is compiled with these numbers in it, and kept: save kernel.py anew after a change.
 END, SKIP, VARINT, BYTES, RUN, ITEMS, UNION, JUMP, LOOP, NEXT = range(10)
 READ_BOOL, READ_LONG, READ_FLOAT, READ_DOUBLE, READ_BYTES, READ_FIXED, READ_ENUM = range(10, 17)
 
 UNIT_VARINT, UNIT_STRING, UNIT_BYTES = -1, -2, -3
-"""Units of ``runs`` that are not a number of bytes."""
+"""Units that are not a number of bytes."""
 
 
 @dataclass(frozen=True)
@@ -77,8 +78,9 @@ class Program:
     Attributes
     ----------
     code : (n, 4) int64
-    runs : (n, 2) int64
-        Unit of the first and of the second branch of each union passed over by ``RUN``.
+    runs : (n, 5) int64
+        Each union of a ``RUN``: unit of its first and of its second branch (bytes, or one of
+        ``UNIT_...``; 0 is ``null``), column or -1, and ``READ_...`` and its b for the value.
     columns : tuple of Column
     tables : tuple of str
         Path of each table; the first, named "", has a row per record.

@@ -3,7 +3,8 @@
 import hashlib
 import io
 import shutil
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from sqlalchemy import select
 
 from fink_ad.config import Settings
 from fink_ad.pipeline import RunSummary, run
+from fink_ad.pipeline.describe import _providers
 from fink_ad.simulate import Night, simulate_night
 from fink_ad.simulate.encode import container
 from fink_ad.simulate.schema import PACKET_SCHEMA
@@ -170,3 +172,26 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Home:
 def trained_home(trained: Home, tmp_path: Path) -> Callable[[str], Home]:
     """Copies of a home that has models."""
     return lambda name: trained.copy(tmp_path / name)
+
+
+@pytest.fixture
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
+    """Put a package of plug-ins on the path, as pip would: its code, and what it registers."""
+
+    def put(code: str, **groups: dict[str, str]) -> None:
+        folder = tmp_path / "strangers"
+        info = folder / "strangers-0.7.dist-info"
+        info.mkdir(parents=True)
+        (folder / "strangers_street.py").write_text(code)
+        (info / "METADATA").write_text("Metadata-Version: 2.1\nName: strangers\nVersion: 0.7\n")
+        lines = []
+        for group, entries in groups.items():
+            lines.append(f"[fink_ad.{group}]")
+            lines += [f"{name} = strangers_street:{value}" for name, value in entries.items()]
+        (info / "entry_points.txt").write_text("\n".join(lines))
+        monkeypatch.syspath_prepend(folder)
+        monkeypatch.delitem(sys.modules, "strangers_street", raising=False)
+        _providers.cache_clear()
+
+    yield put
+    _providers.cache_clear()

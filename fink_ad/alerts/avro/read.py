@@ -27,13 +27,17 @@ Schema = str | bytes | Mapping[str, Any]
 """A writer's schema: JSON text, or the object it stands for."""
 
 Fields = Sequence[str] | Callable[[Mapping[str, Any]], Sequence[str]]
-"""Paths of the wanted fields, or a function that chooses them by what a schema has."""
+"""Paths of the wanted fields, or a function that chooses them by what a schema has.
+
+The function is asked once per schema: it chooses the same whenever it is given the same.
+"""
 
 DEFAULT_LIMITS = Limits()
 
 _FRAME = struct.Struct(">BI")  # Confluent wire format: 0, schema id
 _headers = Headers()
 _schemas: Recent[WriterSchema] = Recent()
+_choices: Recent[tuple[str, ...]] = Recent()
 _programs: Recent[Program] = Recent()
 
 
@@ -179,7 +183,12 @@ def _parsed(schema: Schema, limits: Limits) -> WriterSchema:
 
 
 def _program(schema: WriterSchema, fields: Fields, limits: Limits) -> Program:
-    paths = tuple(fields(schema.json) if callable(fields) else fields)
+    if callable(fields):
+        paths = _choices.get(
+            (schema.hash, fields), lambda: tuple(fields(schema.json)), limits.programs
+        )
+    else:
+        paths = tuple(fields)
     return _programs.get(
         (schema.hash, paths), lambda: compile_program(schema.root, paths), limits.programs
     )

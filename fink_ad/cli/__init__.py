@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 
-from fink_ad.cli.app import app
+from fink_ad.cli.app import app, printable
 from fink_ad.cli.candidates import candidates
 from fink_ad.cli.config import config_app
 from fink_ad.cli.db import db_app
 from fink_ad.cli.demo import demo
 from fink_ad.cli.features import features
 from fink_ad.cli.plugins import plugins
+from fink_ad.cli.progress import exit_at_once
 from fink_ad.cli.run import run
 from fink_ad.cli.score import score
 from fink_ad.cli.show import show
@@ -27,6 +29,8 @@ app.add_typer(db_app, name="db")
 
 def main() -> None:
     """Run the command line; exit codes: 0 done, 1 the work failed, 2 bad usage, 130 Ctrl-C."""
+    # Typer would end with 1; and a plug-in's `except Exception` must not swallow the wish.
+    before = signal.signal(signal.SIGINT, exit_at_once)
     try:
         app()
     except ConfigError as error:
@@ -37,8 +41,10 @@ def main() -> None:
         # The reader of our output went away, as `head` does: nothing is wrong.
         sys.stderr.close()
         sys.exit(0)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _say(error: FinkAdError, code: int) -> int:
-    print(f"fink-ad: {error}", file=sys.stderr)  # noqa: T201
+    print(f"fink-ad: {printable(' '.join(str(error).split()))}", file=sys.stderr)  # noqa: T201
     return code

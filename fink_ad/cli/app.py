@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 import fink_ad
 from fink_ad.config import LoadedSettings, Settings, load_settings
@@ -16,7 +17,7 @@ from fink_ad.config import LoadedSettings, Settings, load_settings
 if TYPE_CHECKING:
     from fink_ad.store import Store
 
-__all__ = ["State", "app", "err", "out", "state_of"]
+__all__ = ["State", "app", "err", "out", "printable", "shown", "state_of"]
 
 app = typer.Typer(
     name="fink-ad",
@@ -63,6 +64,16 @@ class State:
         from fink_ad.store import Store
 
         return Store.open(self.settings.home, self.settings.database_url or None)
+
+
+def printable(text: str) -> str:
+    """Make a stranger's text safe for a terminal: what does not print becomes ``\ufffd``."""
+    return "".join(one if one.isprintable() else "\ufffd" for one in text)
+
+
+def shown(text: str) -> str:
+    """Make a stranger's text safe for a rich console: neither control codes nor markup."""
+    return escape(printable(text))
 
 
 def state_of(context: typer.Context) -> State:

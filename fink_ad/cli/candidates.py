@@ -10,10 +10,9 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.markup import escape
 from rich.table import Table
 
-from fink_ad.cli.app import out, state_of
+from fink_ad.cli.app import out, shown, state_of
 from fink_ad.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -122,17 +121,17 @@ def candidate_table(
     table.add_column("#", justify="right")
     table.add_column("rarity", justify="right", no_wrap=True)
     table.add_column("object", no_wrap=True)
-    table.add_column("ra, dec [deg]", justify="right", no_wrap=True)
+    table.add_column(r"ra, dec \[deg]", justify="right", no_wrap=True)
     table.add_column("mag", justify="right", no_wrap=True)
     table.add_column("classes and why", overflow="fold", ratio=1)
     for place, (view, mag) in enumerate(zip(views, magnitudes, strict=True), start=1):
         star = "*" if view.object_id in planted else ""
-        told = [escape(text) for text in (*view.broker_classes, *view.tags)]
-        told += [f"[dim]{escape(_why(*feature))}[/dim]" for feature in view.top_features]
+        told = [shown(text) for text in (*view.broker_classes, *view.tags)]
+        told += [f"[dim]{shown(_why(*feature))}[/dim]" for feature in view.top_features]
         table.add_row(
             f"{place}{star}",
             rarity_text(view.one_in, view.beyond, view.provisional),
-            escape(view.object_id),
+            shown(view.object_id),
             f"{view.ra_deg:.4f} {view.dec_deg:+.4f}",
             f"{view.band} {mag:.2f}" if math.isfinite(mag) else view.band,
             ", ".join(told),

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from fink_ad.cli.app import out, state_of
+from fink_ad.cli.app import out, shown, state_of
 
 __all__ = ["config_app"]
 
@@ -28,5 +28,6 @@ def show(
         return
     table = Table("setting", "value", "from", box=None, pad_edge=False, header_style="bold")
     for key, value, origin in rows:
-        table.add_row(key, json.dumps(value), origin, style=None if origin != "default" else "dim")
+        style = "dim" if origin == "default" else None
+        table.add_row(shown(key), shown(json.dumps(value)), shown(origin), style=style)
     out.print(table)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fink_ad.cli.app import err, state_of
+from fink_ad.cli.progress import print_letters
 from fink_ad.cli.reading import Paths, SchemaFile, files_source
 
 if TYPE_CHECKING:
@@ -65,13 +66,7 @@ def features(
 
 def report(result: OfflineResult, target: Path) -> None:
     """Say on stderr what was written and what could not be read."""
+    from fink_ad.pipeline.summary import N_LETTERS
+
     err.print(f"{result.n_alerts:,} alerts -> {target}", highlight=False, soft_wrap=True)
-    for letter in result.dead_letters[:10]:
-        err.print(
-            f"not read: {letter.partition} [{letter.position}]: {letter.detail}",
-            style="yellow",
-            markup=False,
-            soft_wrap=True,
-        )
-    if len(result.dead_letters) > 10:
-        err.print(f"... {len(result.dead_letters):,} packets in all could not be read")
+    print_letters(result.dead_letters[:N_LETTERS], len(result.dead_letters))

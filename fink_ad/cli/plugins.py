@@ -7,10 +7,9 @@ import json
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 from rich.table import Table
 
-from fink_ad.cli.app import out, state_of
+from fink_ad.cli.app import out, shown, state_of
 
 __all__ = ["plugins"]
 
@@ -34,11 +33,11 @@ def plugins(
     table = Table("provider", "kind", "version", "package", "error", box=None, pad_edge=False)
     for info in infos:
         table.add_row(
-            info.name,
+            shown(info.name),
             info.group.removeprefix("fink_ad."),
-            info.version or "-",
-            f"{info.distribution} {info.distribution_version}",
-            escape(info.error),
+            shown(info.version or "-"),
+            shown(f"{info.distribution} {info.distribution_version}"),
+            shown(info.error),
             style="red" if info.error else None,
         )
     out.print(table)

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from fink_ad.cli.app import err, out
+from fink_ad.cli.app import err, out, shown
 
 if TYPE_CHECKING:
     from fink_ad.pipeline import RunSummary
+    from fink_ad.sources import DeadLetter
     from fink_ad.sources.files import FilesSource
 
-__all__ = ["print_summary", "stop_on_ctrl_c", "watched"]
+__all__ = ["exit_at_once", "print_letters", "print_summary", "stop_on_ctrl_c", "watched"]
 
 
 @contextmanager
@@ -39,15 +40,20 @@ def watched(source: FilesSource) -> Iterator[Callable[[RunSummary], None]]:
         yield on_batch
 
 
+def exit_at_once(signum: int, frame: object) -> None:
+    """Handle Ctrl-C where there is nothing to finish first."""
+    raise SystemExit(130)
+
+
 @contextmanager
 def stop_on_ctrl_c() -> Iterator[Callable[[], bool]]:
-    """Turn the first Ctrl-C into a wish to stop between batches; the second one interrupts."""
+    """Turn the first Ctrl-C into a wish to stop between batches; the second one exits."""
     wished = False
 
     def wish(signum: int, frame: object) -> None:
         nonlocal wished
         if wished:
-            raise KeyboardInterrupt
+            exit_at_once(signum, frame)
         wished = True
         err.print("Stopping after this batch; Ctrl-C again stops at once.")
 
@@ -81,12 +87,25 @@ def print_summary(summary: RunSummary) -> None:
     for key, revision in sorted(summary.models.items()):
         table.add_row(f"model {key}", revision[:12])
     out.print(table)
+    print_letters(summary.dead_letters, summary.n_dead_letter.total())
     for provider, n in sorted(summary.n_provider_failures.items()):
         out.print(f"[yellow]provider {provider} failed on {n:,} alerts; see the log[/yellow]")
     if summary.provisional:
         out.print(
-            "[yellow]A model is provisional: it saw too few alerts, and is replaced when there "
-            "are more.[/yellow]"
+            "[yellow]A model is provisional: grown on few alerts, replaced once there are "
+            "256.[/yellow]"
         )
     if summary.interrupted:
         out.print("[yellow]Stopped early; run the same command again to go on.[/yellow]")
+
+
+def print_letters(letters: Sequence[DeadLetter], n_letters: int) -> None:
+    """Say on stderr which packets could not be read and why, the first of `n_letters`."""
+    for letter in letters:
+        err.print(
+            f"[yellow]not read, {letter.reason}:[/yellow] {shown(letter.detail)}",
+            highlight=False,
+            soft_wrap=True,
+        )
+    if n_letters > len(letters):
+        err.print(f"[yellow]... {n_letters:,} packets in all could not be read[/yellow]")

@@ -27,7 +27,7 @@ class Order(StrEnum):
 
 Paths = Annotated[
     list[str],
-    typer.Argument(metavar="PATH...", help="Files, folders or glob patterns.", show_default=False),
+    typer.Argument(metavar="PATH", help="Files, folders or glob patterns.", show_default=False),
 ]
 
 SchemaFile = Annotated[

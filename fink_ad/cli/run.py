@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from fink_ad.cli.app import err, out, state_of
-from fink_ad.cli.progress import print_summary, stop_on_ctrl_c, watched
+from fink_ad.cli.progress import print_letters, print_summary, stop_on_ctrl_c, watched
 from fink_ad.cli.reading import Order, Paths, SchemaFile, files_source
 from fink_ad.errors import SourceError
 
@@ -55,6 +55,7 @@ def run(
             files, store, state.settings, on_batch=on_batch, should_stop=should_stop
         )
     if as_json:
+        print_letters(summary.dead_letters, summary.n_dead_letter.total())
         out.print_json(json.dumps(summary.to_json()))
     else:
         print_summary(summary)
@@ -66,5 +67,5 @@ def run(
         raise typer.Exit(130)
     if summary.n_in and summary.n_in == summary.n_dead_letter.total():
         reasons = ", ".join(f"{n} {reason}" for reason, n in sorted(summary.n_dead_letter.items()))
-        raise SourceError(f"none of the {summary.n_in} packets could be read: {reasons}")
+        raise SourceError(f"no packet could be read: {reasons}")
     err.print(f"home: {state.settings.home}", style="dim", highlight=False, soft_wrap=True)

@@ -26,8 +26,9 @@ def score(
     model: Annotated[
         str | None,
         typer.Option(
-            help="Model to score with: a folder, an id, or how the id begins. Default: the "
-            "active models; without any, a forest grown on these files.",
+            help="Model to score the alerts of its population with: a folder, an id, or how the "
+            "id begins. Default, and for the other population: the active model; without one, a "
+            "forest grown on these files.",
             show_default=False,
         ),
     ] = None,
@@ -39,17 +40,17 @@ def score(
     stranger), rarity (1 in N against the model's reference sample), model, provisional.
     Nothing is stored; a model whose features differ from today's is refused.
     """
-    from fink_ad.alerts import POPULATIONS
     from fink_ad.features import Context
     from fink_ad.pipeline.offline import first_models, write_scores
 
     state = state_of(context)
     snapshot = Context(dict(state.settings.provider))
     source = files_source(state.settings, paths, schema)
+    given = _active(state, source)
     if model is not None:
-        models = dict.fromkeys(POPULATIONS, _named(state, model))
-    else:
-        models = first_models(source, state.settings, snapshot, _active(state, source))
+        named = _named(state, model)
+        given[named.population] = named
+    models = first_models(source, state.settings, snapshot, given)
     report(write_scores(source, models, snapshot, target), target)
 
 
@@ -58,12 +59,14 @@ def _named(state: State, name: str) -> Model:
     from fink_ad.forest import Model
     from fink_ad.pipeline import models_dir
 
-    if Path(name).is_dir():
+    if name and Path(name).is_dir():
         return Model.load(Path(name))
-    found = sorted(p for p in models_dir(state.settings).glob(f"{name}*") if p.is_dir())
+    folder = models_dir(state.settings)
+    known = sorted(folder.iterdir()) if folder.is_dir() else []
+    found = [one for one in known if one.is_dir() and one.name.startswith(name)]
     if len(found) != 1:
-        many = "no model" if not found else f"{len(found)} models"
-        raise ModelError(f"{many} called {name!r} in {models_dir(state.settings)}")
+        many = f"{len(found)} models" if found else "no model"
+        raise ModelError(f"{many} called {name!r} in {folder}, and no such folder")
     return Model.load(found[0])
 
 

@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
 from rich.table import Table
 
-from fink_ad.cli.app import out, state_of
+from fink_ad.cli.app import out, shown, state_of
 from fink_ad.cli.candidates import rarity_text
 from fink_ad.errors import StoreError
 
@@ -68,10 +67,10 @@ def _print(
     records: Sequence[KeptRecord],
     views: dict[tuple[str, int], CandidateView],
 ) -> None:
-    out.print(f"[bold]{escape(latest.object_id)}[/bold]  {latest.survey} {latest.population}")
+    out.print(f"[bold]{shown(latest.object_id)}[/bold]  {latest.survey} {latest.population}")
     out.print(f"ra, dec   {latest.ra_deg:.5f} {latest.dec_deg:+.5f} deg", highlight=False)
     if latest.broker_classes:
-        out.print(f"classes   {escape(', '.join(latest.broker_classes))}", highlight=False)
+        out.print(f"classes   {shown(', '.join(latest.broker_classes))}", highlight=False)
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("alert", "night", "mjd", "band", "detections", "score", "rarity"):
         table.add_column(heading, justify="left" if heading == "band" else "right")
@@ -91,4 +90,4 @@ def _print(
     view = views.get((latest.survey, latest.alert_id))
     for name, value, contribution in view.top_features if view else ():
         told = "not defined" if value is None or not math.isfinite(value) else f"{value:.4g}"
-        out.print(f"  {escape(name)} = {told}  (+{contribution:.3f})", highlight=False)
+        out.print(f"  {shown(name)} = {told}  (+{contribution:.3f})", highlight=False)

@@ -96,6 +96,7 @@ def write_features(
             }
             writer.write(described, columns(described, schema), metadata)
             result.n_alerts += len(described.batch)
+    _refuse_nothing(result)
     return result
 
 
@@ -125,8 +126,22 @@ def write_scores(
             columns = _scores(described, models)
             writer.write(described, columns, {})
             result.n_alerts += len(described.batch)
+    _refuse_nothing(result)
     result.models = {population: model.id for population, model in models.items()}
     return result
+
+
+def _refuse_nothing(result: OfflineResult) -> None:
+    """Say why there is no table."""
+    if result.n_alerts:
+        return
+    if not result.dead_letters:
+        raise SourceError("there are no alerts in these files")
+    first = result.dead_letters[0]
+    raise SourceError(
+        f"no packet could be read; the first of {len(result.dead_letters)}: {first.reason}, "
+        f"{first.detail}"
+    )
 
 
 def _scores(described: Described, models: Mapping[str, Model]) -> dict[str, Any]:
@@ -136,8 +151,11 @@ def _scores(described: Described, models: Mapping[str, Model]) -> dict[str, Any]
     ids, provisional = np.full(n, "", object), np.zeros(n, np.bool_)
     for population, (rows, table) in described.features.items():
         model = models.get(population)
+        survey = described.batch.survey
         if model is None:
-            raise ModelError(f"there is no model for {described.batch.survey} {population} alerts")
+            raise ModelError(f"there is no model for {survey} {population} alerts")
+        if model.survey != survey:
+            raise ModelError(f"model {model.short_id} is for {model.survey}, not {survey} alerts")
         score[rows] = model.score(table)
         one_in[rows] = rarity(model.sketch, score[rows], n_det[rows]).one_in
         ids[rows] = model.id
@@ -196,6 +214,8 @@ class _Writer:
     """One Parquet file, written batch by batch; nothing is left behind after a failure."""
 
     def __init__(self, path: Path) -> None:
+        if path.is_dir():
+            raise SourceError(f"cannot write {path}: it is a folder; name a file in it")
         self._path = path
         self._partial = path.with_name(f".{path.name}.partial")
         self._writer: pq.ParquetWriter | None = None
@@ -219,11 +239,13 @@ class _Writer:
             raise SourceError(f"cannot write {self._path}: {error.strerror or error}") from error
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if self._writer is not None:
+        if self._writer is None:
+            return
+        try:
             self._writer.close()
-        if kind is not None:
+            if kind is None:
+                self._partial.replace(self._path)
+        except OSError as error:
+            raise SourceError(f"cannot write {self._path}: {error.strerror or error}") from error
+        finally:
             self._partial.unlink(missing_ok=True)
-        elif self._writer is None:
-            raise SourceError("there are no alerts in these files")
-        else:
-            self._partial.replace(self._path)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from fink_ad.compile_cache import CACHED
 
-__all__ = ["average_path_length", "group_layout", "grow_trees"]
+__all__ = ["average_path_length", "draw_split", "group_layout", "grow_trees", "shuffle"]
 
 
 def average_path_length(n_rows: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -54,7 +54,7 @@ def _uniform(state: NDArray[np.uint64]) -> float:
 
 
 @numba.njit(cache=CACHED)
-def _shuffle(items: NDArray[np.int64], n_drawn: int, state: NDArray[np.uint64]) -> None:
+def shuffle(items: NDArray[np.int64], n_drawn: int, state: NDArray[np.uint64]) -> None:
     """Bring a random choice of `n_drawn` items, in random order, to the front."""
     for place in range(n_drawn):
         other = place + int(_uniform(state) * (len(items) - place))
@@ -62,7 +62,7 @@ def _shuffle(items: NDArray[np.int64], n_drawn: int, state: NDArray[np.uint64]) 
 
 
 @numba.njit(cache=CACHED)
-def _draw_split(
+def draw_split(
     values: NDArray[np.float32],
     rows: NDArray[np.int64],
     columns: NDArray[np.int64],
@@ -71,10 +71,10 @@ def _draw_split(
 ) -> tuple[int, np.float32]:
     """Return a column that varies among the rows and a threshold, or column -1."""
     groups = np.arange(len(group_starts) - 1)
-    _shuffle(groups, len(groups), state)
+    shuffle(groups, len(groups), state)
     for group in groups:
         members = columns[group_starts[group] : group_starts[group + 1]].copy()
-        _shuffle(members, len(members), state)
+        shuffle(members, len(members), state)
         for column in members:
             low = high = values[rows[0], column]
             for row in rows:
@@ -140,7 +140,7 @@ def grow_trees(
     for tree in range(n_trees):
         state[0] = seeds[tree]
         rows = np.arange(len(values))
-        _shuffle(rows, subsample, state)
+        shuffle(rows, subsample, state)
         roots[tree] = n_nodes
         size[n_nodes] = subsample
         node = n_nodes
@@ -148,7 +148,7 @@ def grow_trees(
         while node < n_nodes:  # nodes are split in the order in which they were made
             here = rows[first_row[node] : first_row[node] + size[node]]
             if size[node] > 1 and depth[node] < max_depth:
-                column, cut = _draw_split(values, here, columns, group_starts, state)
+                column, cut = draw_split(values, here, columns, group_starts, state)
                 if column >= 0:
                     n_left = 0
                     for place in range(len(here)):

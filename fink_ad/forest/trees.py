@@ -9,7 +9,7 @@ walking a fixed number of steps needs no test for the end. A row goes right wher
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -21,6 +21,7 @@ from fink_ad.forest.walking import (
     reached_leaves,
     set_inner_means,
     sum_leaf_values,
+    sum_two_leaf_values,
     tree_depths,
 )
 
@@ -63,11 +64,25 @@ class FlatForest:
         reference: NDArray[np.float32],
     ) -> FlatForest:
         """Build a forest from its leaves' values, (n_nodes,), and the reference rows."""
-        forest = cls(feature, threshold, left, roots, leaf_value.copy())
-        leaves = forest.leaves(reference).ravel()
-        visits = np.bincount(leaves, minlength=len(left)).astype(np.int64)
-        set_inner_means(left, visits, forest.node_value)
-        return forest
+        forest = cls(feature, threshold, left, roots, leaf_value)
+        return forest.revalued(leaf_value, forest.leaves(reference))
+
+    def revalued(
+        self, leaf_value: NDArray[np.float64], reference_leaves: NDArray[np.int32]
+    ) -> FlatForest:
+        """Return the same trees with other leaf values, (n_nodes,).
+
+        The reference rows are given by the leaves they reach, (n_rows, n_trees).
+        """
+        visits = np.bincount(reference_leaves.ravel(), minlength=len(self.left))
+        node_value = leaf_value.copy()
+        set_inner_means(self.left, visits.astype(np.int64), node_value)
+        return replace(self, node_value=node_value)
+
+    @property
+    def expectation(self) -> float:
+        """Mean sum of leaf values over the reference rows."""
+        return float(self.node_value[self.roots].sum())
 
     @cached_property
     def depths(self) -> NDArray[np.int64]:
@@ -99,6 +114,22 @@ class FlatForest:
             self._rows(values),
         )
         return total
+
+    def sum_two_leaf_values(
+        self, second_value: NDArray[np.float64], values: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return `sum_leaf_values` and the same sum of other leaf values, in one walk."""
+        first, second = sum_two_leaf_values(
+            self.feature,
+            self.threshold,
+            self.left,
+            self.roots,
+            self.depths,
+            self.node_value,
+            second_value,
+            self._rows(values),
+        )
+        return first, second
 
     def leaves(self, values: NDArray[np.float32]) -> NDArray[np.int32]:
         """Return the node number of the leaf reached in each tree, (n_rows, n_trees)."""

@@ -17,6 +17,7 @@ __all__ = [
     "reached_leaves",
     "set_inner_means",
     "sum_leaf_values",
+    "sum_two_leaf_values",
     "tree_depths",
 ]
 
@@ -65,6 +66,32 @@ def sum_leaf_values(
             for row in range(len(block)):
                 total[start + row] += node_value[nodes[row]]
     return total
+
+
+@numba.njit(cache=CACHED, nogil=True)
+def sum_two_leaf_values(
+    feature: NDArray[np.uint16],
+    threshold: NDArray[np.float32],
+    left: NDArray[np.uint32],
+    roots: NDArray[np.uint32],
+    depths: NDArray[np.int64],
+    first_value: NDArray[np.float64],
+    second_value: NDArray[np.float64],
+    values: NDArray[np.float32],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return two sums over trees of the reached leaves' values in one walk, (n_rows,) each."""
+    n_rows = values.shape[0]
+    first = np.zeros(n_rows)
+    second = np.zeros(n_rows)
+    nodes = np.empty(BLOCK, np.uint32)
+    for start in range(0, n_rows, BLOCK):
+        block = values[start : start + BLOCK]
+        for tree in range(len(roots)):
+            _walk(feature, threshold, left, roots[tree], depths[tree], block, nodes)
+            for row in range(len(block)):
+                first[start + row] += first_value[nodes[row]]
+                second[start + row] += second_value[nodes[row]]
+    return first, second
 
 
 @numba.njit(cache=CACHED, nogil=True)

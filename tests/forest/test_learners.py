@@ -227,7 +227,7 @@ class TestAadForest:
     def test_every_parameter_of_the_library_is_ours_to_give(self):
         theirs = set(inspect.signature(AADForest).parameters)
         fixed = {"n_jobs", "random_seed", "sampletrees_per_batch", "n_subsamples"}
-        assert theirs - fixed == set(DEFAULTS) - {"group_first", "subsample"}
+        assert theirs - fixed == set(DEFAULTS) - {"group_first", "subsample", "peers"}
 
 
 class TestLabels:
@@ -242,5 +242,5 @@ class TestLabels:
 
 
 def test_unknown_learner_names_the_known_ones():
-    with pytest.raises(ModelError, match="no learner 'magic'; there are aad, static"):
+    with pytest.raises(ModelError, match="no learner 'magic'; there are aad, fal, pine, static"):
         learner_named("magic")

@@ -7,8 +7,7 @@ that a saved model needs neither the library nor its version.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -18,6 +17,9 @@ from numpy.typing import NDArray
 
 from fink_ad.errors import ModelError
 from fink_ad.forest.learners.contracts import Labels, complete_parameters
+from fink_ad.forest.learners.library import drawn_columns, flatten, library_failures
+from fink_ad.forest.learners.parts import join_parts, split_parts
+from fink_ad.forest.rank_prior import RankPrior
 from fink_ad.forest.trees import FlatForest
 
 __all__ = ["AadForest"]
@@ -32,9 +34,9 @@ DEFAULTS: Mapping[str, Any] = {
     "prior_influence": 0.0,
     "map_value": "reciprocal",
     "group_first": True,
+    "peers": False,
 }
 _MAP_VALUES = ("const", "exponential", "linear", "reciprocal")
-_LARGEST_GROUP = 64  # copies of a lone column at most, so that the copied table stays small
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,10 +52,12 @@ class AadForest:
     misplaced anomaly or ordinary alert), ``prior_influence`` 0 (how strongly weights are held
     at their start), ``map_value`` "reciprocal" (leaf value by depth: also "const",
     "exponential", "linear"), ``group_first`` true (columns of one group share one column's
-    chance to be drawn, to within rounding; false draws all columns evenly).
+    chance to be drawn, to within rounding; false draws all columns evenly), ``peers`` false
+    (true: the score is a rank among reference rows with as many detections).
     """
 
     forest: FlatForest
+    ranks: RankPrior | None
     parameters: Mapping[str, Any]
     name: ClassVar[str] = "aad"
 
@@ -65,6 +69,7 @@ class AadForest:
         labels: Labels | None,
         seed: int,
         parameters: Mapping[str, Any],
+        bins: NDArray[np.int8] | None = None,
     ) -> Self:
         """Build the trees and weigh their leaves; see `Learner.fit`.
 
@@ -76,7 +81,7 @@ class AadForest:
                 f"learner 'aad' needs at least 2 alerts to train on, got {len(values)}: "
                 "use 'static' until there are more"
             )
-        columns = _drawn_columns(groups) if full["group_first"] else np.arange(len(groups))
+        columns = drawn_columns(groups, full["group_first"])
         drawn = np.ascontiguousarray(values[:, columns])
         aad = AADForest(
             n_trees=full["n_trees"],
@@ -91,7 +96,7 @@ class AadForest:
             random_seed=seed,
             sampletrees_per_batch=1 << 14,
         )
-        with _library_failures():
+        with library_failures():
             aad.fit_known(drawn)
             if labels is not None and len(labels):
                 known = np.ascontiguousarray(labels.values[:, columns])
@@ -99,17 +104,30 @@ class AadForest:
                 # The library's sign is the opposite of ours: -1 is its anomaly.
                 answers = -labels.targets[told_apart].astype(np.int64)
                 aad.fit_known(drawn, known[told_apart], answers)
-        return cls(_flatten(aad, columns, values), full)
+        weighted = aad.evaluator.weights * aad.evaluator.leaf_values
+        if not np.isfinite(weighted).all():
+            raise ModelError(
+                f"coniferest found no finite leaf weights for {len(values)} alerts: "
+                "look for contradictory answers, or use learner 'static'"
+            )
+        # The library: lower = stranger.
+        forest = flatten(list(aad.core_forest), -weighted, columns, values)
+        return cls(forest, RankPrior.if_wanted(full, forest.sum_leaf_values(values), bins), full)
 
-    def score(self, values: NDArray[np.float32]) -> NDArray[np.float64]:
+    def score(
+        self, values: NDArray[np.float32], bins: NDArray[np.int8] | None = None
+    ) -> NDArray[np.float64]:
         """Return anomaly scores, (n_rows,), higher = stranger."""
-        return self.forest.sum_leaf_values(values)
+        scores = self.forest.sum_leaf_values(values)
+        return scores if self.ranks is None else self.ranks(scores, bins)
 
     def leaves(self, values: NDArray[np.float32]) -> NDArray[np.int32]:
         """Return the leaf reached in each tree, (n_rows, n_trees)."""
         return self.forest.leaves(values)
 
-    def contributions(self, values: NDArray[np.float32]) -> NDArray[np.float64]:
+    def contributions(
+        self, values: NDArray[np.float32], bins: NDArray[np.int8] | None = None
+    ) -> NDArray[np.float64]:
         """Return what each column adds to the score, (n_rows, n_columns).
 
         A row adds up to its score minus the reference mean.
@@ -118,7 +136,8 @@ class AadForest:
 
     def to_arrays(self) -> dict[str, NDArray[np.generic]]:
         """Return the weighted trees."""
-        return self.forest.to_arrays()
+        ranks = None if self.ranks is None else self.ranks.to_arrays()
+        return join_parts({"": self.forest.to_arrays(), "ranks": ranks or {}})
 
     @classmethod
     def from_arrays(
@@ -128,7 +147,10 @@ class AadForest:
         n_columns: int,
     ) -> Self:
         """Read what `to_arrays` wrote, checking it."""
-        return cls(FlatForest.from_arrays(arrays, n_columns), _checked(parameters))
+        full = _checked(parameters)
+        parts = split_parts(arrays)
+        ranks = RankPrior.read(full, parts.get("ranks"))
+        return cls(FlatForest.from_arrays(parts[""], n_columns), ranks, full)
 
 
 def _checked(parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -150,17 +172,6 @@ def _checked(parameters: Mapping[str, Any]) -> dict[str, Any]:
     return full
 
 
-def _drawn_columns(groups: Sequence[str]) -> NDArray[np.int64]:
-    """Return column numbers, repeated so that every group has about as many as the largest.
-
-    The library draws columns evenly; copies give small groups the same chance.
-    """
-    sizes = {group: groups.count(group) for group in groups}
-    largest = min(max(sizes.values()), _LARGEST_GROUP)
-    copies = [max(1, round(largest / sizes[group])) for group in groups]
-    return np.repeat(np.arange(len(groups)), copies)
-
-
 def _contradicted(leaves: NDArray[np.int64], targets: NDArray[np.int8]) -> NDArray[np.bool_]:
     """Say which rows share every leaf with a row of the other target, (n_labels,)."""
     _, same = np.unique(leaves, axis=0, return_inverse=True)
@@ -168,54 +179,3 @@ def _contradicted(leaves: NDArray[np.int64], targets: NDArray[np.int8]) -> NDArr
     ordinary = np.bincount(same, weights=targets < 0)
     both: NDArray[np.bool_] = ((anomalies > 0) & (ordinary > 0))[same]
     return both
-
-
-@contextmanager
-def _library_failures() -> Iterator[None]:
-    """Turn whatever the library does on input it cannot take into a ModelError.
-
-    A panic of its Rust part is a BaseException, which nobody up the stack would catch.
-    """
-    try:
-        with np.errstate(all="ignore"):
-            yield
-    except (ValueError, TypeError, ArithmeticError) as error:
-        raise ModelError(f"coniferest cannot fit: {error}") from error
-    except BaseException as error:
-        if type(error).__name__ != "PanicException":
-            raise
-        raise ModelError(f"coniferest broke down: {error}") from error
-
-
-def _flatten(
-    aad: AADForest, columns: NDArray[np.int64], reference: NDArray[np.float32]
-) -> FlatForest:
-    """Copy the library's trees, with the weighted leaf values and the sign turned to ours."""
-    trees = list(aad.core_forest)
-    sizes = [tree.n_nodes for tree in trees]
-    roots = np.concatenate([[0], np.cumsum(sizes)[:-1]])
-    root_of = np.repeat(roots, sizes)
-    left = np.concatenate([tree.left for tree in trees]).astype(np.int64)
-    split = np.concatenate([tree.feature for tree in trees]).astype(np.int64)
-    cut = np.concatenate([tree.value for tree in trees]).astype(np.float32)
-    is_leaf = left == 0
-    first_leaf = np.concatenate([[0], np.cumsum([tree.n_leaves for tree in trees])[:-1]])
-    leaf_number = np.repeat(first_leaf, sizes)[is_leaf] + split[is_leaf]
-
-    weighted = aad.evaluator.weights * aad.evaluator.leaf_values
-    if not np.isfinite(weighted).all():
-        raise ModelError(
-            f"coniferest found no finite leaf weights for {len(reference)} alerts: "
-            "look for contradictory answers, or use learner 'static'"
-        )
-    leaf_value = np.zeros(len(left))
-    leaf_value[is_leaf] = -weighted[leaf_number]  # the library: lower = stranger
-    nodes = np.arange(len(left))
-    return FlatForest.grown(
-        feature=np.where(is_leaf, 0, columns[np.where(is_leaf, 0, split)]).astype(np.uint16),
-        threshold=np.where(is_leaf, np.inf, cut).astype(np.float32),
-        left=np.where(is_leaf, nodes, root_of + left).astype(np.uint32),
-        roots=roots.astype(np.uint32),
-        leaf_value=leaf_value,
-        reference=reference,
-    )

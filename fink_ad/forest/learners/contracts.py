@@ -24,10 +24,17 @@ class Labels:
         Prepared like the training values: finite, same columns.
     targets : (n_labels,) int8
         +1 for an anomaly, -1 for an ordinary alert.
+    confidence : (n_labels,) float64, optional
+        How sure each answer is, above 0 and at most 1; all 1 if left out. Learners that know
+        no grades take every answer as sure.
+    bins : (n_labels,) int8, optional
+        Peer bin of each row, for learners that rank among peers.
     """
 
     values: NDArray[np.float32]
     targets: NDArray[np.int8]
+    confidence: NDArray[np.float64] | None = None
+    bins: NDArray[np.int8] | None = None
 
     def __post_init__(self) -> None:
         if len(self.values) != len(self.targets):
@@ -35,9 +42,20 @@ class Labels:
         wrong = set(np.unique(self.targets).tolist()) - {-1, 1}
         if wrong:
             raise ModelError(f"label {wrong.pop()!r}: use +1 for an anomaly, -1 for ordinary")
+        sure = self.weights
+        if sure.shape != (len(self.targets),) or not ((sure > 0.0) & (sure <= 1.0)).all():
+            raise ModelError(
+                f"confidence of {len(self.targets)} labels must be one number each, "
+                "above 0 and at most 1"
+            )
 
     def __len__(self) -> int:
         return len(self.targets)
+
+    @property
+    def weights(self) -> NDArray[np.float64]:
+        """How sure each answer is, (n_labels,), between 0 and 1."""
+        return np.ones(len(self.targets)) if self.confidence is None else self.confidence
 
 
 class Learner(Protocol):
@@ -62,6 +80,7 @@ class Learner(Protocol):
         labels: Labels | None,
         seed: int,
         parameters: Mapping[str, Any],
+        bins: NDArray[np.int8] | None = None,
     ) -> Self:
         """Learn from reference rows and answers.
 
@@ -77,6 +96,9 @@ class Learner(Protocol):
             All randomness comes from it.
         parameters
             Those that differ from the learner's defaults.
+        bins
+            Peer bin of each reference row; not looked at unless the parameter ``peers`` is
+            true, which makes what is thought of rows before answers a rank among peers.
 
         Raises
         ------
@@ -85,15 +107,25 @@ class Learner(Protocol):
         """
         ...
 
-    def score(self, values: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Return anomaly scores, (n_rows,), higher = stranger."""
+    def score(
+        self, values: NDArray[np.float32], bins: NDArray[np.int8] | None = None
+    ) -> NDArray[np.float64]:
+        """Return anomaly scores, (n_rows,), higher = stranger.
+
+        Raises
+        ------
+        ModelError
+            If the learner ranks among peers and the rows' peer bins are not given.
+        """
         ...
 
     def leaves(self, values: NDArray[np.float32]) -> NDArray[np.int32]:
         """Return the leaf reached in each tree, (n_rows, n_trees), numbered over all trees."""
         ...
 
-    def contributions(self, values: NDArray[np.float32]) -> NDArray[np.float64]:
+    def contributions(
+        self, values: NDArray[np.float32], bins: NDArray[np.int8] | None = None
+    ) -> NDArray[np.float64]:
         """Return how much each column makes each row stranger, (n_rows, n_columns)."""
         ...
 

@@ -11,11 +11,19 @@ from numpy.typing import NDArray
 
 from fink_ad.forest.growing import average_path_length, group_layout, grow_trees
 from fink_ad.forest.learners.contracts import Labels, complete_parameters
+from fink_ad.forest.learners.parts import join_parts, split_parts
+from fink_ad.forest.rank_prior import RankPrior
 from fink_ad.forest.trees import FlatForest
 
 __all__ = ["StaticForest"]
 
-DEFAULTS = {"n_trees": 300, "subsample": 256, "max_depth": 8, "group_first": True}
+DEFAULTS = {
+    "n_trees": 300,
+    "subsample": 256,
+    "max_depth": 8,
+    "group_first": True,
+    "peers": False,
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,10 +34,12 @@ class StaticForest:
 
     Parameters of `fit`, with defaults: ``n_trees`` 300 (fewer make the head of the ranking
     depend on the seed), ``subsample`` 256 rows a tree (all of them when there are fewer),
-    ``max_depth`` 8, ``group_first`` true; false draws among all columns, as the paper does.
+    ``max_depth`` 8, ``group_first`` true (false draws among all columns, as the paper does),
+    ``peers`` false (true: the score is a rank among reference rows with as many detections).
     """
 
     forest: FlatForest
+    ranks: RankPrior | None
     parameters: Mapping[str, Any]
     name: ClassVar[str] = "static"
 
@@ -41,6 +51,7 @@ class StaticForest:
         labels: Labels | None,
         seed: int,
         parameters: Mapping[str, Any],
+        bins: NDArray[np.int8] | None = None,
     ) -> Self:
         """Grow the trees; see `Learner.fit`."""
         full = complete_parameters(cls.name, DEFAULTS, parameters)
@@ -56,17 +67,24 @@ class StaticForest:
         # A single row has no path length to compare with.
         usual = max(float(average_path_length(np.array(subsample))), 1.0)
         leaf_value = -path / (usual * n_trees)
-        return cls(FlatForest.grown(feature, threshold, left, roots, leaf_value, values), full)
+        forest = FlatForest.grown(feature, threshold, left, roots, leaf_value, values)
+        scores = np.exp2(forest.sum_leaf_values(values))
+        return cls(forest, RankPrior.if_wanted(full, scores, bins), full)
 
-    def score(self, values: NDArray[np.float32]) -> NDArray[np.float64]:
+    def score(
+        self, values: NDArray[np.float32], bins: NDArray[np.int8] | None = None
+    ) -> NDArray[np.float64]:
         """Return anomaly scores, (n_rows,), higher = stranger."""
-        return np.exp2(self.forest.sum_leaf_values(values))
+        scores = np.exp2(self.forest.sum_leaf_values(values))
+        return scores if self.ranks is None else self.ranks(scores, bins)
 
     def leaves(self, values: NDArray[np.float32]) -> NDArray[np.int32]:
         """Return the leaf reached in each tree, (n_rows, n_trees)."""
         return self.forest.leaves(values)
 
-    def contributions(self, values: NDArray[np.float32]) -> NDArray[np.float64]:
+    def contributions(
+        self, values: NDArray[np.float32], bins: NDArray[np.int8] | None = None
+    ) -> NDArray[np.float64]:
         """Return by how much each column shortens the paths, (n_rows, n_columns).
 
         In units of ``log2(score)``: a row adds up to its value minus the reference mean.
@@ -75,7 +93,8 @@ class StaticForest:
 
     def to_arrays(self) -> dict[str, NDArray[np.generic]]:
         """Return the trees."""
-        return self.forest.to_arrays()
+        ranks = None if self.ranks is None else self.ranks.to_arrays()
+        return join_parts({"": self.forest.to_arrays(), "ranks": ranks or {}})
 
     @classmethod
     def from_arrays(
@@ -86,4 +105,6 @@ class StaticForest:
     ) -> Self:
         """Read what `to_arrays` wrote, checking it."""
         full = complete_parameters(cls.name, DEFAULTS, parameters)
-        return cls(FlatForest.from_arrays(arrays, n_columns), full)
+        parts = split_parts(arrays)
+        ranks = RankPrior.read(full, parts.get("ranks"))
+        return cls(FlatForest.from_arrays(parts[""], n_columns), ranks, full)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from fink_ad.features import FeatureTable
 from fink_ad.forest.model import Model
+from fink_ad.forest.sketch import peer_bin
 
 __all__ = ["TopFeatures", "top_features"]
 
@@ -38,15 +39,29 @@ class TopFeatures:
     contributions: NDArray[np.float64]
 
 
-def top_features(model: Model, table: FeatureTable, k: int = 3) -> TopFeatures:
+def top_features(
+    model: Model, table: FeatureTable, k: int = 3, n_det: NDArray[np.int64] | None = None
+) -> TopFeatures:
     """Return the `k` features that make each alert of a table strangest.
+
+    Parameters
+    ----------
+    model : Model
+        Whose score is explained.
+    table : FeatureTable
+        Features of its schema.
+    k : int
+        How many features to name.
+    n_det : (n_alerts,) int64, optional
+        Number of detections of each alert; needed by models that rank among peers.
 
     Raises
     ------
     ModelError
-        If the table has another schema than the model.
+        If the table has another schema than the model, or `n_det` is needed and missing.
     """
-    contributions = model.learner.contributions(model.prepare(table))
+    bins = None if n_det is None else peer_bin(n_det)
+    contributions = model.learner.contributions(model.prepare(table), bins)
     order = np.argsort(-contributions, axis=1, kind="stable")[:, :k]
     strongest = np.take_along_axis(contributions, order, axis=1)
     columns = model.imputation.columns[order]

@@ -20,7 +20,7 @@ from fink_ad.forest.folder import MANIFEST, pack, read_folder, write_folder
 from fink_ad.forest.imputation import Imputation
 from fink_ad.forest.learners import Labels, Learner, learner_named
 from fink_ad.forest.mismatch import first_difference
-from fink_ad.forest.sketch import ScoreSketch
+from fink_ad.forest.sketch import ScoreSketch, peer_bin
 from fink_ad.forest.training import LabelledAlerts, ReferenceSample, checked_values
 
 __all__ = ["FORMAT_VERSION", "PROVISIONAL_ROWS", "Model"]
@@ -147,7 +147,12 @@ class Model:
             if labelled.table.schema.hash != table.schema.hash:
                 difference = first_difference(table.schema, labelled.table.schema)
                 raise ModelError(f"the answered alerts have other features: {difference}")
-            labels = Labels(imputation.prepare(labelled.table.values), labelled.targets())
+            labels = Labels(
+                imputation.prepare(labelled.table.values),
+                labelled.targets(),
+                labelled.confidence,
+                None if labelled.n_det is None else peer_bin(labelled.n_det),
+            )
         columns = table.schema.columns
         fitted = learner_named(learner).fit(
             values,
@@ -155,8 +160,9 @@ class Model:
             labels,
             seed,
             parameters or {},
+            peer_bin(reference.n_det),
         )
-        scores = fitted.score(values)
+        scores = fitted.score(values, peer_bin(reference.n_det))
         return cls(
             schema=table.schema,
             survey=survey,
@@ -175,6 +181,31 @@ class Model:
                 "score_median": float(np.median(scores)),
                 "score_99": float(np.quantile(scores, 0.99)),
             },
+        )
+
+    def relearn(self, labelled: LabelledAlerts | None) -> Model:
+        """Return the model that these answers, and only these, make of the same reference.
+
+        It equals what `train` makes of the reference sample, seed and parameters of this one.
+
+        Raises
+        ------
+        ModelError
+            If the answered alerts have other features, or cannot be learned from.
+        """
+        return type(self).train(
+            FeatureTable(self.schema, self.reference.values),
+            survey=self.survey,
+            population=self.population,
+            alert_ids=self.reference.alert_ids,
+            object_ids=self.reference.object_ids,
+            n_det=self.reference.n_det,
+            nights=self.reference.nights,
+            seed=self.seed,
+            learner=self.learner.name,
+            parameters=self.learner.parameters,
+            labelled=labelled,
+            reviewer=self.reviewer,
         )
 
     @property
@@ -209,15 +240,25 @@ class Model:
             )
         return self.imputation.prepare(checked_values(table))
 
-    def score(self, table: FeatureTable) -> NDArray[np.float64]:
+    def score(
+        self, table: FeatureTable, n_det: NDArray[np.int64] | None = None
+    ) -> NDArray[np.float64]:
         """Return the anomaly score of each alert, (n_alerts,): finite, higher = stranger.
+
+        Parameters
+        ----------
+        table : FeatureTable
+            Features of the model's schema.
+        n_det : (n_alerts,) int64, optional
+            Number of detections of each alert; needed by models that rank among peers.
 
         Raises
         ------
         ModelError
-            If the table has another schema.
+            If the table has another schema, or `n_det` is needed and missing.
         """
-        return self.learner.score(self.prepare(table))
+        bins = None if n_det is None else peer_bin(n_det)
+        return self.learner.score(self.prepare(table), bins)
 
     @cached_property
     def id(self) -> str:

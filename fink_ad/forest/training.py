@@ -100,12 +100,18 @@ class LabelledAlerts:
         Who they are.
     answers : (n,) str
         Keys of `TARGETS`.
+    confidence : (n,) float64, optional
+        How sure each answer is, above 0 and at most 1; without it all are sure.
+    n_det : (n,) int64, optional
+        Number of detections; needed by models that rank among peers.
     """
 
     table: FeatureTable
     alert_ids: NDArray[np.int64]
     object_ids: NDArray[np.str_]
     answers: NDArray[np.str_]
+    confidence: NDArray[np.float64] | None = None
+    n_det: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.answers)
@@ -117,6 +123,8 @@ class LabelledAlerts:
         alert_ids: Sequence[int] | NDArray[np.int64],
         object_ids: Sequence[str] | NDArray[np.str_],
         answers: Sequence[str] | NDArray[np.str_],
+        confidence: Sequence[float] | NDArray[np.float64] | None = None,
+        n_det: Sequence[int] | NDArray[np.int64] | None = None,
     ) -> LabelledAlerts:
         """Check and sort answered alerts.
 
@@ -145,22 +153,31 @@ class LabelledAlerts:
             name = names[np.argmax(counts)]
             said = ", ".join(sorted(set(given[objects == name].tolist())))
             raise ModelError(f"object {name} has {counts.max()} answers ({said}): give one")
+        grades = None if confidence is None else np.asarray(confidence, np.float64)
+        counts_of = None if n_det is None else _whole_numbers("n_det", n_det)
+        for name, more in (("confidence", grades), ("n_det", counts_of)):
+            if more is not None and more.shape != (len(given),):
+                raise ModelError(f"{name} has shape {more.shape} for {len(given)} answers")
         order = np.argsort(ids, kind="stable")
         return cls(
             FeatureTable(table.schema, values[order]),
             ids[order],
             objects[order],
             given.astype(np.str_)[order],
+            None if grades is None else grades[order],
+            None if counts_of is None else counts_of[order],
         )
 
     def to_arrays(self) -> dict[str, NDArray[np.generic]]:
         """Return all but the schema, by name."""
-        return {
+        arrays: dict[str, NDArray[np.generic]] = {
             "values": self.table.values,
             "alert_ids": self.alert_ids,
             "object_ids": self.object_ids,
             "answers": self.answers,
         }
+        more = {"confidence": self.confidence, "n_det": self.n_det}
+        return arrays | {name: array for name, array in more.items() if array is not None}
 
     @classmethod
     def from_arrays(
@@ -168,7 +185,14 @@ class LabelledAlerts:
     ) -> LabelledAlerts:
         """Read what `to_arrays` wrote, checking it."""
         table = FeatureTable(schema, arrays["values"])
-        return cls.of(table, arrays["alert_ids"], arrays["object_ids"], arrays["answers"])
+        return cls.of(
+            table,
+            arrays["alert_ids"],
+            arrays["object_ids"],
+            arrays["answers"],
+            arrays.get("confidence"),
+            arrays.get("n_det"),
+        )
 
     def targets(self) -> NDArray[np.int8]:
         """Return +1 for anomalies and -1 for the rest, (n,)."""

@@ -25,7 +25,7 @@ from benchmarks.packets import lsst_long_packets, ztf_packets
 from fink_ad.alerts import ALERT_SCHEMA, AlertBatch
 from fink_ad.alerts.avro import read_packets
 from fink_ad.alerts.packets import choose_fields, stamps, to_batches
-from fink_ad.config import Settings
+from fink_ad.config import KeptSettings, Settings
 from fink_ad.pipeline import run as run_street
 from fink_ad.pipeline.summary import RunSummary
 from fink_ad.sources import InputRange, SourceBatch, SurveyBatch
@@ -33,6 +33,9 @@ from fink_ad.store import Store
 
 BATCH = {"ztf": 1000, "lsst": 250}  # as the files source cuts them, at 1000 alerts or 64 MiB
 WARM_UP = {"ztf": 10_000, "lsst": 5_000}  # alerts that train the first model
+# Reference alerts kept: of a ZTF night a quarter pass through the reservoir, of a Rubin night of ten
+# million a hundredth; a smaller reservoir stands for a longer night.
+RESERVOIR = {"ztf": 10_000, "lsst": 500}
 
 
 @dataclass
@@ -86,7 +89,11 @@ def street(survey: str, n_alerts: int) -> dict[str, float]:
     process = psutil.Process()
     memory: list[float] = []
     with tempfile.TemporaryDirectory() as home:
-        settings = Settings(home=Path(home), batch_size=BATCH[survey])
+        settings = Settings(
+            home=Path(home),
+            batch_size=BATCH[survey],
+            kept=KeptSettings(reference=RESERVOIR[survey]),
+        )
         with Store.open(Path(home)) as store:
             warm = WARM_UP[survey]
             run_street(replace(source, n_alerts=warm), store, settings)

@@ -33,8 +33,8 @@ from fink_ad.store import Store
 
 BATCH = {"ztf": 1000, "lsst": 250}  # as the files source cuts them, at 1000 alerts or 64 MiB
 WARM_UP = {"ztf": 10_000, "lsst": 5_000}  # alerts that train the first model
-# Reference alerts kept: of a ZTF night a quarter pass through the reservoir, of a Rubin night of ten
-# million a hundredth; a smaller reservoir stands for a longer night.
+# Reference alerts kept. Of a ZTF night a quarter pass through the reservoir, of a Rubin night of
+# ten million a hundredth; a smaller reservoir stands for a longer night.
 RESERVOIR = {"ztf": 10_000, "lsst": 500}
 
 

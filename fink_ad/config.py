@@ -173,10 +173,13 @@ def load_settings(
 
 def _find_file(given: Mapping[str, Any], environment: Mapping[str, Any]) -> Path | None:
     home = given.get("home") or environment.get("home") or Settings.model_construct().home
-    for folder in (Path.cwd(), Path(home)):
-        path = folder / CONFIG_FILE
-        if path.is_file():
-            return path
+    for folder in (Path(), Path(home)):
+        try:
+            path = folder.absolute() / CONFIG_FILE
+            if path.is_file():
+                return path
+        except OSError:  # a folder that was removed or may not be entered holds no settings
+            continue
     return None
 
 

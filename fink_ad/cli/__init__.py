@@ -7,6 +7,7 @@ import sys
 
 from fink_ad.cli.app import app, printable
 from fink_ad.cli.candidates import candidates
+from fink_ad.cli.catalogs import catalogs_app
 from fink_ad.cli.config import config_app
 from fink_ad.cli.db import db_app
 from fink_ad.cli.demo import demo
@@ -23,6 +24,7 @@ __all__ = ["app", "main"]
 
 for command in (run, candidates, show, features, score, simulate, demo, plugins):
     app.command()(command)
+app.add_typer(catalogs_app, name="catalogs")
 app.add_typer(config_app, name="config")
 app.add_typer(db_app, name="db")
 

@@ -52,13 +52,15 @@ def features(
     from fink_ad.features import Context
     from fink_ad.pipeline.describe import providers_of
     from fink_ad.pipeline.offline import write_features
+    from fink_ad.pipeline.tables import side_tables
 
     settings = state_of(context).settings
     chosen: dict[str, Any] = {name: dict(values) for name, values in settings.provider.items()}
     if mode is Mode.parity:
         chosen["statistics"] = {**chosen.get("statistics", {}), "mode": mode.value}
     names = None if providers is None else tuple(providers.split(","))
-    snapshot = Context(chosen, feature_providers=names)
+    tables = side_tables(settings)
+    snapshot = Context(chosen, tables=tables, feature_providers=names)
     source = files_source(settings, paths, schema)
     result = write_features(source, providers_of(snapshot).extractor, snapshot, target)
     report(result, target)

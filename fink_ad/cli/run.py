@@ -59,7 +59,7 @@ def run(
         out.print_json(json.dumps(summary.to_json()))
     else:
         print_summary(summary)
-        if summary.n_in == 0 and not summary.interrupted:
+        if summary.n_in == 0 and not summary.interrupted and files.n_files > len(files.skipped):
             out.print("Nothing new: all of it was read by an earlier run.")
         elif summary.n_candidates:
             out.print("Next: [bold]fink-ad candidates[/bold]")
@@ -68,4 +68,7 @@ def run(
     if summary.n_in and summary.n_in == summary.n_dead_letter.total():
         reasons = ", ".join(f"{n} {reason}" for reason, n in sorted(summary.n_dead_letter.items()))
         raise SourceError(f"no packet could be read: {reasons}")
+    if files.n_files == len(files.skipped):
+        s = "" if files.n_files == 1 else "s"
+        raise SourceError(f"{files.n_files} file{s}, none of alerts, in {', '.join(paths)}")
     err.print(f"home: {state.settings.home}", style="dim", highlight=False, soft_wrap=True)

@@ -42,9 +42,10 @@ def score(
     """
     from fink_ad.features import Context
     from fink_ad.pipeline.offline import first_models, write_scores
+    from fink_ad.pipeline.tables import side_tables
 
     state = state_of(context)
-    snapshot = Context(dict(state.settings.provider))
+    snapshot = Context(dict(state.settings.provider), tables=side_tables(state.settings))
     source = files_source(state.settings, paths, schema)
     given = _active(state, source)
     if model is not None:

@@ -84,6 +84,11 @@ class FilesSource:
         self.skipped: dict[Path, str] = {}
         """Files of folders that hold no alerts, and why; complete once all batches were read."""
 
+    @property
+    def n_files(self) -> int:
+        """Number of files that were found, those of `skipped` included."""
+        return len(self._files)
+
     def total(self) -> int:
         """Return the bytes of all files, the unit of `progress`."""
         total = 0

@@ -53,7 +53,9 @@ class FirstModelSettings(_Section):
 class ForestSettings(_Section):
     """Which learner ranks, and how it is grown."""
 
-    learner: Literal["static", "aad"] = Field("static", description="learner of new models")
+    learner: Literal["static", "aad", "fal", "pine"] = Field(
+        "static", description="learner of new models"
+    )
     seed: int = Field(42, ge=0, description="seed of new models")
     parameters: dict[str, Any] = Field(
         default_factory=dict, description="parameters of the learner that differ from its own"

@@ -21,6 +21,8 @@ ROOMS = [
     {"store"},
     {"review"},
     {"pipeline"},
+    {"learn"},
+    {"rehearsal"},
     {"cli"},
 ]
 FLOOR = {room: number for number, rooms in enumerate(ROOMS) for room in rooms}

@@ -86,7 +86,7 @@ def _active(state: State, source: FilesSource) -> dict[str, Model]:
     with Store.open(settings.home, settings.database_url or None) as store:
         active = {population: store.active_model(survey, population) for population in POPULATIONS}
     return {
-        population: Model.load(models_dir(settings) / found.model.id)
+        population: Model.load(models_dir(settings) / found.revision.id)
         for population, found in active.items()
         if found is not None
     }

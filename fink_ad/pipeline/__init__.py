@@ -1,5 +1,6 @@
 """The street through all rooms: `process`, and the loop around it."""
 
+from fink_ad.pipeline.models import model_record
 from fink_ad.pipeline.rank import RANKINGS, Ranking, Rankings, n_detections, process
 from fink_ad.pipeline.run import models_dir, run
 from fink_ad.pipeline.scored import ScoredBatch
@@ -11,6 +12,7 @@ __all__ = [
     "Rankings",
     "RunSummary",
     "ScoredBatch",
+    "model_record",
     "models_dir",
     "n_detections",
     "process",

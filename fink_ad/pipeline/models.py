@@ -23,7 +23,7 @@ from fink_ad.pipeline.rank import RANKINGS, Ranking, Rankings, n_detections
 from fink_ad.store import Store
 from fink_ad.store.records import ModelRecord
 
-__all__ = ["Key", "ModelKeeper", "TrainingRows", "train_model", "training_rows"]
+__all__ = ["Key", "ModelKeeper", "TrainingRows", "model_record", "train_model", "training_rows"]
 
 _log = structlog.get_logger(__name__)
 
@@ -152,13 +152,13 @@ class ModelKeeper:
             active = self._store.active_model(*key)
             if active is None:
                 return None
-            self._models[key] = Model.load(self._models_dir / active.model.id)
+            self._models[key] = Model.load(self._models_dir / active.revision.id)
         return self._models[key]
 
     def _train(self, key: Key, rows: TrainingRows) -> None:
         model = train_model(key, rows, self._settings)
         model.save(self._models_dir)
-        self._store.register_model(_record(model))
+        self._store.register_model(model_record(model))
         self._store.activate_model(model.revision)
         self._models[key] = model
         _log.info(
@@ -218,7 +218,7 @@ def train_model(key: Key, rows: TrainingRows, settings: Settings) -> Model:
     )
 
 
-def _record(model: Model) -> ModelRecord:
+def model_record(model: Model) -> ModelRecord:
     """Return what the store remembers of a model; its arrays are in the folder."""
     return ModelRecord(
         id=model.id,

@@ -6,6 +6,7 @@ import signal
 import sys
 
 from fink_ad.cli.app import app, printable
+from fink_ad.cli.benchmark import benchmark
 from fink_ad.cli.candidates import candidates
 from fink_ad.cli.catalogs import catalogs_app
 from fink_ad.cli.config import config_app
@@ -22,7 +23,7 @@ from fink_ad.errors import ConfigError, FinkAdError
 
 __all__ = ["app", "main"]
 
-for command in (run, candidates, show, features, score, simulate, demo, plugins):
+for command in (run, candidates, show, features, score, simulate, demo, plugins, benchmark):
     app.command()(command)
 app.add_typer(catalogs_app, name="catalogs")
 app.add_typer(config_app, name="config")
@@ -34,7 +35,7 @@ def main() -> None:
     # Typer would end with 1; and a plug-in's `except Exception` must not swallow the wish.
     before = signal.signal(signal.SIGINT, exit_at_once)
     try:
-        app()
+        app(prog_name="fink-ad")
     except ConfigError as error:
         sys.exit(_say(error, 2))
     except FinkAdError as error:

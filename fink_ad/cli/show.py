@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["show"]
 
+_NAME_LENGTH = 60
+
 
 def show(
     context: typer.Context,
@@ -54,9 +56,9 @@ def show(
     latest = records[-1]
     _print(latest, records, views)
     alert = unpack_alerts([latest.alert])
-    path = target or Path(re.sub(r"[^\w.+-]", "_", object_id) + ".png")
+    path = target or Path(re.sub(r"[^\w+-]", "_", object_id)[:_NAME_LENGTH] + ".png")
     try:
-        light_curve_figure(alert).savefig(path, dpi=120)
+        light_curve_figure(alert).savefig(path, dpi=120, format="png")
     except OSError as error:
         raise StoreError(f"cannot write the picture {path}: {error.strerror or error}") from error
     out.print(f"light curve: {path}", highlight=False, soft_wrap=True)

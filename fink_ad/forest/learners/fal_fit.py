@@ -103,7 +103,7 @@ class Ground:
             If the weights cannot be solved for.
         """
         if labels is None:
-            labels = Labels(self.values[:0], np.empty(0, np.int8))
+            labels = Labels(self.values[:0], np.empty(0, np.int8), bins=np.empty(0, np.int8))
         bins = self._peers(labels.bins, len(labels))
         order = self._taken(labels)
         values = np.ascontiguousarray(labels.values[order], np.float32)

@@ -1,0 +1,214 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from fink_ad.cli import app
+from fink_ad.errors import ModelError
+from fink_ad.forest.evaluation import CONTESTANTS, LabelledTable, Settings, benchmark, replay
+from fink_ad.forest.evaluation.benchmark import strata
+from fink_ad.forest.evaluation.report import markdown, write_report
+
+
+@pytest.fixture(scope="module")
+def table():
+    """Two kinds of wanted rows at the edges of column 1; the edges of column 0 are not wanted."""
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=(400, 5))
+    values[:30, 0] += 9.0
+    values[30:40, 1] += 7.0
+    values[40:50, 1] -= 7.0
+    values[::17, 4] = np.nan
+    classes = np.array([""] * 30 + ["high"] * 10 + ["low"] * 10 + [""] * 350)
+    return LabelledTable("small", tuple("abcde"), values, classes != "", classes)
+
+
+def search(name, table, **more):
+    given = {"n_queries": 30, "batch": 1, "wrong_share": 0.0, "seed": 0, "parameters": {}} | more
+    return replay(CONTESTANTS[name], table, **given)
+
+
+class TestReplay:
+    @pytest.mark.parametrize("name", sorted(CONTESTANTS))
+    @pytest.mark.parametrize("batch", [1, 7])
+    def test_every_contestant_asks_about_each_row_once(self, name, batch, table):
+        played = search(name, table, batch=batch)
+        assert len(set(played.asked.tolist())) == 30
+        assert len(played.step_ms) == -(-30 // batch)
+        assert played.found[-1] == table.is_anomaly[played.asked].sum()
+
+    @pytest.mark.parametrize("name", ["aad", "pine", "ours"])
+    def test_who_learns_finds_more_than_who_does_not(self, name, table):
+        assert search(name, table).found[-1] > search("static", table).found[-1]
+        assert search("static", table).found[-1] > search("random", table).found[-1]
+
+    def test_it_is_the_same_again(self, table):
+        first, again = (search("ours", table, wrong_share=0.2, batch=3) for _ in range(2))
+        assert first.asked.tolist() == again.asked.tolist()
+
+    def test_wrong_answers_hurt_and_finds_stay_true(self, table):
+        right, wrong = (search("ours", table, wrong_share=share) for share in (0.0, 0.5))
+        assert wrong.found[-1] < right.found[-1]
+        assert wrong.found[-1] == table.is_anomaly[wrong.asked].sum()
+
+    def test_kinds_are_counted_when_first_found(self, table):
+        played = search("ours", table)
+        kinds = [len(set(table.classes[played.asked[:n]]) - {""}) for n in range(1, 31)]
+        assert played.classes.tolist() == kinds
+        assert kinds[-1] == 2
+
+    def test_more_questions_than_rows(self, table):
+        few = table.rows(np.arange(25, 45))
+        assert len(search("ours", few, n_queries=60, batch=8).asked) == 20
+
+
+class TestTables:
+    def test_npz_csv_and_parquet_say_the_same(self, table, tmp_path):
+        frame = pd.DataFrame(table.values, columns=list(table.columns))
+        frame["y"], frame["cls"] = table.is_anomaly.astype(int), table.classes
+        frame.to_csv(tmp_path / "t.csv", index=False)
+        frame.to_parquet(tmp_path / "t.parquet")
+        np.savez(
+            tmp_path / "t.npz",
+            X=table.values,
+            y=table.is_anomaly,
+            cls=table.classes,
+            names=np.array(table.columns),
+        )
+        for suffix in ("csv", "parquet", "npz"):
+            read = LabelledTable.read(tmp_path / f"t.{suffix}")
+            assert read.columns == table.columns
+            np.testing.assert_allclose(read.values, table.values, rtol=1e-15)
+            assert read.is_anomaly.tolist() == table.is_anomaly.tolist()
+            assert set(read.classes[read.is_anomaly]) == {"high", "low"}
+
+    @pytest.mark.parametrize(
+        ("arrays", "message"),
+        [
+            ({"X": np.zeros((3, 2))}, "no array 'y'; it has X"),
+            ({"X": np.zeros((3, 2)), "y": np.array([0, 1, 2])}, "must be 1 for an anomaly"),
+            ({"X": np.zeros((3, 2)), "y": np.zeros(2)}, "3 rows and 2 labels"),
+            ({"X": np.array([["a"], ["b"]]), "y": np.zeros(2)}, "cannot read the table"),
+            ({"X": np.array([{}, {}]), "y": np.zeros(2)}, "cannot read the table"),
+        ],
+    )
+    def test_impossible_tables_are_refused(self, arrays, message, tmp_path):
+        np.savez(tmp_path / "bad.npz", **arrays)
+        with pytest.raises(ModelError, match=message):
+            LabelledTable.read(tmp_path / "bad.npz")
+
+    def test_what_is_no_table_is_refused(self, tmp_path):
+        (tmp_path / "t.npz").write_bytes(b"no zip")
+        (tmp_path / "t.csv").write_text("a,b\n1,2\n")
+        for name, message in (
+            ("t.npz", "cannot read"),
+            ("t.csv", "no column 'y'"),
+            ("gone.parquet", "cannot read"),
+            ("t.txt", "give a .npz"),
+        ):
+            with pytest.raises(ModelError, match=message):
+                LabelledTable.read(tmp_path / name)
+
+    def test_large_tables_are_cut_always_alike(self):
+        values = np.arange(12_000.0)[:, None]
+        large = LabelledTable("large", ("x",), values, values[:, 0] < 50)
+        assert len(large.cut().values) == 5000
+        assert large.cut().values.tolist() == large.cut().values.tolist()
+
+
+class TestComparison:
+    def test_strata_keep_like_with_like(self, table):
+        counted = LabelledTable(
+            "t",
+            ("n", "x"),
+            np.array([[1, 0], [1, 1], [5, 0], [3, 2], [9, 1], [np.nan, 0], [4, 9]] * 2),
+            np.zeros(14, np.bool_),
+        )
+        parts = strata(counted, "n", (2, 4, 8))
+        assert [part.name for part in parts] == [
+            "t, n < 2",
+            "t, n >= 2",
+            "t, n >= 4",
+            "t, n >= 8",
+            "t, n undefined",
+        ]
+        assert [len(part.values) for part in parts] == [4, 2, 4, 2, 2]
+        with pytest.raises(ModelError, match="no column 'm'; it has n, x"):
+            strata(counted, "m", (2,))
+
+    def test_the_confound_sees_only_its_columns(self, table):
+        settings = Settings(("ours",), 30, 1, 1, confound=("c", "d"))
+        result = benchmark(table, settings)
+        assert set(result.replays) == {"ours", "confound"}
+        assert result.found("ours", 30)[0] > 2 * result.found("confound", 30)[0]
+
+    def test_report(self, table, tmp_path):
+        settings = Settings(("static", "ours"), 30, 10, 2)
+        results = [benchmark(table, settings)] * 2
+        text = markdown(results)
+        assert "| table (rows, anomalies) | static | ours |" in text
+        total = 2 * results[0].found("ours", 30).mean()
+        assert f"| {total:.1f} |" in text
+        written, picture = write_report(results, tmp_path / "report.md")
+        assert text in written.read_text()
+        assert picture.read_bytes().startswith(b"\x89PNG")
+
+    @pytest.mark.parametrize(
+        ("settings", "message"),
+        [
+            ({"learners": ("magic",)}, "no learner 'magic'"),
+            ({"n_seeds": 0}, "seeds is 0"),
+            ({"wrong_share": 0.7}, "0.7"),
+        ],
+    )
+    def test_impossible_settings_are_refused(self, settings, message):
+        with pytest.raises(ModelError, match=message):
+            Settings(**settings)
+
+
+class TestCommand:
+    @pytest.fixture
+    def file(self, table, tmp_path):
+        np.savez(tmp_path / "small.npz", X=table.values, y=table.is_anomaly, cls=table.classes)
+        return tmp_path / "small.npz"
+
+    def run(self, *arguments):
+        return CliRunner().invoke(app, ["benchmark", *map(str, arguments)])
+
+    def test_json(self, file):
+        done = self.run(
+            file,
+            "--learners",
+            "static,ours",
+            "--queries",
+            15,
+            "--seeds",
+            2,
+            "--json",
+            "--set",
+            "ours.n_trees=30",
+        )
+        assert done.exit_code == 0, done.output
+        form = json.loads(done.stdout)
+        assert set(form["learners"]["ours"]["found"]) == {"5", "10", "15"}
+        assert form["learners"]["ours"]["found"]["15"]["mean"] > 5
+        assert form["learners"]["ours"]["ms_per_step"] > 0
+
+    def test_for_people(self, file):
+        done = self.run(file, file, "--learners", "static", "--queries", 6, "--seeds", 1)
+        assert done.exit_code == 0, done.output
+        assert "total after 6: static" in done.stdout
+
+    def test_strata(self, file):
+        done = self.run(
+            file, "--learners", "random", "--queries", 6, "--seeds", 1, "--strata", "x0", "--json"
+        )
+        assert [form["table"] for form in json.loads(done.stdout)] == [
+            "small, x0 < 2", "small, x0 >= 2", "small, x0 >= 4", "small, x0 >= 8",
+        ]  # fmt: skip
+
+    def test_a_mistaken_setting_shows_the_form(self, file):
+        done = self.run(file, "--set", "noise=3")
+        assert "LEARNER.NAME=VALUE" in str(done.exception)

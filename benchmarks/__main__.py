@@ -22,6 +22,7 @@ PARTS: tuple[tuple[str, str], ...] = (
     ("features", "run()"),
     ("scoring", "run()"),
     ("writing", "run()"),
+    ("catalogs", "run()"),
     ("simulator", "run()"),
     ("street", "street('ztf', 100_000)"),
     ("street", "street('lsst', 5_000)"),
@@ -33,6 +34,7 @@ TARGETS = {
     "static_rows_per_s": 150_000,
     "aad_100_labels_rows_per_s": 150_000,
     "history, all alerts": 50_000,
+    "match against 1 million entries, 200,000 at once": 1_000_000,
     "ztf street": 6_000,
     "lsst street": 1_200,
 }

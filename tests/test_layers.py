@@ -14,6 +14,7 @@ ROOMS = [
     {"alerts"},
     {"sources"},
     {"simulate"},
+    {"catalogs"},
     {"features"},
     {"filters"},
     {"plugins", "testing"},

@@ -130,8 +130,13 @@ class ModelKeeper:
                 if not self._models[key].provisional:
                     del self._waiting[key]
 
-    def context(self, settings: Mapping[str, Any], nights: Mapping[Key, Iterable[int]]) -> Context:
-        """Return the snapshot that alerts of these nights are ranked with."""
+    def context(
+        self,
+        settings: Mapping[str, Any],
+        nights: Mapping[Key, Iterable[int]],
+        tables: Mapping[str, Any],
+    ) -> Context:
+        """Return the snapshot that alerts of these nights are ranked with, models included."""
         by_key = {}
         for key, of_key in sorted(nights.items()):
             model = self._active(key)
@@ -145,7 +150,7 @@ class ModelKeeper:
             by_key, self._settings.ranking.candidate_rarity, self._settings.kept.top_share
         )
         revisions = sorted({ranking.model.revision for ranking in by_key.values()})
-        return Context(settings, ",".join(revisions), {RANKINGS: rankings})
+        return Context(settings, ",".join(revisions), {**tables, RANKINGS: rankings})
 
     def _active(self, key: Key) -> Model | None:
         if key not in self._models:

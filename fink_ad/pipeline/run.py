@@ -32,6 +32,7 @@ from fink_ad.pipeline.record import (
     split_letters,
 )
 from fink_ad.pipeline.summary import RunSummary
+from fink_ad.pipeline.tables import side_tables
 from fink_ad.sources import Source, SourceBatch, SurveyBatch
 from fink_ad.store import SeenAlerts, Store
 from fink_ad.store.records import BatchRecord
@@ -141,6 +142,7 @@ class Street:
         self._store = store
         self._settings = settings
         self._provider_settings: Mapping[str, Any] = dict(settings.provider)
+        self._tables = side_tables(settings)
         self._keeper = ModelKeeper(store, models_dir(settings), settings)
         self._seen = SeenAlerts(store.alert_ids)
         self._waiting: list[_DescribedBatch] = []
@@ -189,7 +191,7 @@ class Street:
         self._n_untrimmed = 0
 
     def _describe(self, batch: SourceBatch) -> _DescribedBatch:
-        context = Context(self._provider_settings)
+        context = Context(self._provider_settings, tables=self._tables)
         parts = []
         for survey in batch.surveys:
             alerts = survey.alerts
@@ -211,7 +213,7 @@ class Street:
             for population, (rows, _) in part.described.features.items():
                 key = (part.source.alerts.survey, population)
                 nights.setdefault(key, set()).update(np.unique(night[rows]).tolist())
-        context = self._keeper.context(self._provider_settings, nights)
+        context = self._keeper.context(self._provider_settings, nights, self._tables)
         ranked = [
             RankedPart(part.source, part.rows, part.described, rank(part.described, context))
             for part in described.parts

@@ -249,6 +249,7 @@ class Street:
                 kept=kept,
                 dead_letters=letters,
                 reservoir_size=self._settings.kept.reference,
+                stamps_per_night=self._settings.kept.stamps_per_night,
             )
         )
         self._source.commit(batch.ranges)

@@ -166,6 +166,8 @@ class BatchRecord:
         In total ``in = scored + filtered + duplicate + dead_letter``.
     reservoir_size : int
         How many reference alerts to keep per survey and population.
+    stamps_per_night : int
+        How many alerts of a night, survey and population have their stamps for their score.
     """
 
     source: str
@@ -178,6 +180,7 @@ class BatchRecord:
     kept: Sequence[KeptRecord] = ()
     dead_letters: Sequence[DeadLetter] = ()
     reservoir_size: int = 10_000
+    stamps_per_night: int = 1000
 
     @property
     def key(self) -> str:

@@ -51,7 +51,7 @@ class Batches(StorePart):
             connection.execute(insert(Ledger), ranges)
             key = {"batch_key": batch.key}
             upsert(connection, HistoryPart, [vars(part) | key for part in batch.parts])
-            keep_alerts(connection, batch.kept, batch.reservoir_size)
+            keep_alerts(connection, batch.kept, batch.reservoir_size, batch.stamps_per_night)
             upsert(connection, Candidate, [vars(one) | key for one in batch.candidates])
             letters = [vars(one) | origin | {"seen_at": now} for one in batch.dead_letters]
             upsert(connection, DeadLetter, letters)

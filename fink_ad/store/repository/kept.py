@@ -8,11 +8,26 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    bindparam,
+    delete,
+    func,
+    select,
+    update,
+)
 
 from fink_ad.errors import StoreError
 from fink_ad.store.records import KeptFor, KeptRecord
 from fink_ad.store.repository.part import StorePart, columns_of, record_of
+from fink_ad.store.repository.stamps import (
+    WITH_STAMPS,
+    stamps_bound,
+    trim_stamps,
+    without_late_stamps,
+)
 from fink_ad.store.sampling import reservoir_key
 from fink_ad.store.tables import KeptAlert
 from fink_ad.store.upserts import upsert
@@ -104,7 +119,6 @@ class Kept(StorePart):
             KeptAlert.night == night,
         )
         is_top = KeptAlert.kept_for.bitwise_and(int(KeptFor.TOP)) != 0
-        with_stamps = int(KeptFor.RANDOM | KeptFor.LABELLED)
 
         def beyond(n_best: int, *among: ColumnElement[bool]) -> ColumnElement[bool]:
             best = select(KeptAlert.alert_id).where(*in_night, *among)
@@ -114,7 +128,7 @@ class Kept(StorePart):
         with self.database.writing(turn="alerts") as connection:
             connection.execute(
                 update(KeptAlert)
-                .where(*in_night, KeptAlert.kept_for.bitwise_and(with_stamps) == 0)
+                .where(*in_night, KeptAlert.kept_for.bitwise_and(int(WITH_STAMPS)) == 0)
                 .where(KeptAlert.stamps.is_not(None), beyond(n_stamps))
                 .values(stamps=None)
             )
@@ -126,8 +140,18 @@ class Kept(StorePart):
             return _drop_unwanted(connection, *in_night)
 
 
-def keep_alerts(connection: Connection, records: Sequence[KeptRecord], reservoir_size: int) -> None:
-    """Keep alerts; one kept already gains the new reasons, and stamps if it had none."""
+def keep_alerts(
+    connection: Connection, records: Sequence[KeptRecord], reservoir_size: int, n_stamps: int
+) -> None:
+    """Keep alerts; one kept already gains the new reasons, and stamps if it had none.
+
+    The reservoir keeps its size; stamps stay with the best `n_stamps` of a night, the random
+    share and the labelled. Both bounds only ever tighten, so that the order and the size of
+    the batches leave no trace.
+    """
+    nights = sorted({(record.survey, record.population, record.night) for record in records})
+    before = {night: stamps_bound(connection, night, n_stamps) for night in nights}
+    records = [without_late_stamps(record, before, n_stamps) for record in records]
     for survey in {record.survey for record in records}:
         own = [record for record in records if record.survey == survey]
         ids = np.array([record.alert_id for record in own], np.int64)
@@ -150,6 +174,8 @@ def keep_alerts(connection: Connection, records: Sequence[KeptRecord], reservoir
                 "stamps": func.coalesce(old.stamps, new.stamps),
             },
         )
+    for night, bound in before.items():
+        trim_stamps(connection, night, n_stamps, bound)
     reservoirs = {(r.survey, r.population) for r in records if r.kept_for & KeptFor.REFERENCE}
     for survey, population in sorted(reservoirs):
         _trim_reservoir(connection, survey, population, reservoir_size)

@@ -13,6 +13,7 @@ from fink_ad.cli.config import config_app
 from fink_ad.cli.db import db_app
 from fink_ad.cli.demo import demo
 from fink_ad.cli.features import features
+from fink_ad.cli.models import models_app
 from fink_ad.cli.plugins import plugins
 from fink_ad.cli.progress import exit_at_once
 from fink_ad.cli.run import run
@@ -28,6 +29,7 @@ for command in (run, candidates, show, features, score, simulate, demo, plugins,
 app.add_typer(catalogs_app, name="catalogs")
 app.add_typer(config_app, name="config")
 app.add_typer(db_app, name="db")
+app.add_typer(models_app, name="models")
 
 
 def main() -> None:

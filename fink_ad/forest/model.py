@@ -160,9 +160,9 @@ class Model:
             labels,
             seed,
             parameters or {},
-            peer_bin(reference.n_det),
+            reference.peer_bins,
         )
-        scores = fitted.score(values, peer_bin(reference.n_det))
+        scores = fitted.score(values, reference.peer_bins)
         return cls(
             schema=table.schema,
             survey=survey,

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from fink_ad.errors import ModelError
 from fink_ad.features import FeatureSchema, FeatureTable
+from fink_ad.forest.sketch import peer_bin
 
 __all__ = ["TARGETS", "LabelledAlerts", "ReferenceSample", "checked_values"]
 
@@ -42,6 +43,11 @@ class ReferenceSample:
 
     def __len__(self) -> int:
         return len(self.values)
+
+    @property
+    def peer_bins(self) -> NDArray[np.int8]:
+        """Bin of numbers of detections each alert is in, (n,)."""
+        return peer_bin(self.n_det)
 
     @classmethod
     def of(

@@ -283,3 +283,50 @@ class TestFolder:
         (tmp_path / "file").write_text("")
         with pytest.raises(ModelError, match="cannot write a model"):
             model.save(tmp_path / "file" / "models")
+
+
+class TestRelearning:
+    def labelled(self, table, rows, schema, **more):
+        rows = np.asarray(rows)
+        answers = np.where(np.nan_to_num(table.values[rows, 2]) > 0.5, "anomaly", "ordinary")
+        chosen = FeatureTable(schema, table.values[rows])
+        return LabelledAlerts.of(chosen, rows, rows.astype(str), answers, **more)
+
+    @pytest.mark.parametrize("learner", ["aad", "fal", "pine", "static"])
+    def test_it_equals_training_with_the_answers(self, learner, make_table, schema, describe):
+        table = make_table(300)
+        few = {"n_trees": 20}
+        plain = Model.train(table, **describe(300), learner=learner, parameters=few)
+        answers = self.labelled(table, range(40), schema)
+        trained = Model.train(
+            table, **describe(300), learner=learner, parameters=few, labelled=answers
+        )
+        assert plain.relearn(answers).id == trained.id
+        assert trained.relearn(None).id == plain.id
+
+    def test_the_order_of_answers_does_not_change_the_model(self, make_table, schema, describe):
+        table = make_table(300)
+        plain = Model.train(table, **describe(300), learner="fal", parameters={"n_trees": 20})
+        there, back = (self.labelled(table, r, schema) for r in (range(40), range(39, -1, -1)))
+        assert plain.relearn(there).id == plain.relearn(back).id
+
+    def test_saved_answers_keep_confidence_and_detections(
+        self, make_table, schema, describe, tmp_path
+    ):
+        table = make_table(300)
+        more = {"confidence": np.linspace(0.2, 1.0, 40), "n_det": np.arange(1, 41)}
+        answers = self.labelled(table, range(40), schema, **more)
+        parameters = {"n_trees": 20, "peers": True}
+        model = Model.train(
+            table, **describe(300), learner="fal", parameters=parameters, labelled=answers
+        )
+        again = Model.load(model.save(tmp_path))
+        n_det = np.arange(300) % 30 + 1
+        np.testing.assert_array_equal(again.score(table, n_det), model.score(table, n_det))
+        assert again.relearn(again.labelled).id == model.id
+        with pytest.raises(ModelError, match="number of detections"):
+            again.score(table)
+
+    def test_lengths_of_confidence_must_agree(self, make_table, schema):
+        with pytest.raises(ModelError, match="confidence has shape"):
+            self.labelled(make_table(50), range(40), schema, confidence=np.ones(3))

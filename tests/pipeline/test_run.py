@@ -112,7 +112,7 @@ def test_scores_and_candidates_do_not_depend_on_the_batch_size(trained_home, nig
 
 
 @settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(data=st.data())
 def test_counts_add_up_for_any_mixture(trained_home, packets, tmp_path_factory, data):

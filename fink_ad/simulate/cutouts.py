@@ -2,107 +2,120 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, get_args
+from functools import lru_cache
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fink_ad.alerts.photometry import ZTF_PIXEL_ARCSEC
 from fink_ad.errors import ConfigError
-from fink_ad.simulate.cadence import Schedule
-from fink_ad.simulate.columns import Rows
-from fink_ad.simulate.encode import encode_long
+from fink_ad.simulate.keyed import Draws, mix
 from fink_ad.simulate.population import Population
-from fink_ad.simulate.stamps import Scene, render, to_fits_gz
+from fink_ad.simulate.rows import Rows
+from fink_ad.simulate.sources import mag_to_njy
+from fink_ad.simulate.stamps import Scene, render, to_fits, to_fits_gz
+from fink_ad.simulate.survey import SURVEYS, Survey, SurveyName
 
-__all__ = ["StampMode", "encode_cutouts"]
+__all__ = ["StampMode", "Stamps", "chosen_alerts", "stamps_of"]
 
 StampMode = Literal["none", "pool", "individual"]
+Stamps = tuple[bytes, bytes, bytes]
+"""Science, template and difference image, as the survey packs them."""
 
-_NULL = b"\x02\x02\x02"  # branch 1 of the three unions
 _SETS_PER_LOOK = 8
-_FILE_NAMES = (
-    "candid{candid}_pid{pid}_targ_sci.fits.gz",
-    "candid{candid}_ref.fits.gz",
-    "candid{candid}_pid{pid}_targ_scimref.fits.gz",
-)
+_ARTEFACTS = (b"", b"cosmic_ray", b"ghost", b"edge", b"dipole", b"saturated")
+_ZTF_ZERO_POINT = 26.3
 
 
-def encode_cutouts(
-    rng: np.random.Generator,
-    population: Population,
-    schedule: Schedule,
-    rows: Rows,
-    own: dict[str, NDArray[Any]],
-    mode: StampMode,
-    n_stamped: int | None,
-) -> list[bytes]:
-    """Return the three cutout fields of each alert as Avro.
+def stamps_of(
+    survey: Survey, population: Population, rows: Rows, mode: StampMode, chosen: NDArray[np.int64]
+) -> dict[int, Stamps]:
+    """Return the stamps of some alerts, by their place among the alerts.
 
     In mode ``pool`` alerts that look alike (kind of reference source, sign, artefact) share
-    up to eight sets of stamps, which are those of real members of the group.
+    up to eight sets of stamps, drawn once.
 
     Raises
     ------
     ConfigError
-        If the mode is unknown or `n_stamped` negative.
+        If the mode is unknown.
     """
     if mode not in get_args(StampMode):
         raise ConfigError(f"stamps={mode!r} is unknown; use {', '.join(get_args(StampMode))}")
-    n_alerts = len(rows.alert)
-    if n_stamped is not None and n_stamped < 0:
-        raise ConfigError(f"n_stamped={n_stamped} must not be negative")
-    encoded = [_NULL] * n_alerts
-    if mode == "none" or n_stamped == 0:
-        return encoded
-    n_chosen = n_alerts if n_stamped is None else min(n_stamped, n_alerts)
-    chosen = np.linspace(0, n_alerts - 1, n_chosen).round().astype(int)
-    models = chosen if mode == "individual" else _models(population, rows, chosen)
-    sets = {
-        model: _draw(rng, population, schedule, rows, own, model)
-        for model in np.unique(models).tolist()
-    }
-    candid, pid = np.ma.getdata(own["candid"]), own["pid"]
-    for alert, model in zip(chosen.tolist(), models.tolist(), strict=True):
-        parts = []
-        for template, stamp in zip(_FILE_NAMES, sets[model], strict=True):
-            name = template.format(candid=candid[alert], pid=pid[alert]).encode()
-            parts += [b"\x00", encode_long(len(name)), name, encode_long(len(stamp)), stamp]
-        encoded[alert] = b"".join(parts)
-    return encoded
-
-
-def _models(population: Population, rows: Rows, chosen: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Alert whose stamps each chosen alert takes: one of the first few that look the same."""
-    obj, visit = rows.obj[rows.alert][chosen], rows.visit[rows.alert][chosen]
-    reference = np.isfinite(population.ref_mag[obj, 0]) * (1 + (population.star_galaxy[obj] > 0.5))
-    negative = population.flux_njy[obj, visit] < 0
-    look = reference + 3 * negative + 6 * population.bogus[obj]
-    models = np.empty_like(chosen)
-    for one in np.unique(look):
-        members = np.flatnonzero(look == one)
-        models[members] = chosen[members[np.arange(len(members)) % _SETS_PER_LOOK]]
-    return models
-
-
-def _draw(
-    rng: np.random.Generator,
-    population: Population,
-    schedule: Schedule,
-    rows: Rows,
-    own: dict[str, NDArray[Any]],
-    alert: int,
-) -> list[bytes]:
-    row = rows.alert[alert]
+    if mode == "none":
+        return {}
+    row = rows.alert[chosen]
     obj, visit = rows.obj[row], rows.visit[row]
-    scene = Scene(
-        diff_flux_njy=float(population.flux_njy[obj, visit]),
-        limit_mag=float(own["diffmaglim"][alert]),
-        ref_mag=float(population.ref_mag[obj, schedule.visits.fid[visit] - 1]),
-        ref_sep_px=float(population.ref_sep_arcsec[obj]) / ZTF_PIXEL_ARCSEC,
-        ref_angle=float(rng.uniform(0, 2 * np.pi)),
-        is_galaxy=bool(population.star_galaxy[obj] < 0.5),
-        is_bogus=bool(population.bogus[obj]),
-        fwhm_px=float(own["seeratio"][alert]) * 2.0,
+    reference = np.isfinite(population.ref_mag[obj, 2]) * (1 + (population.star_galaxy[obj] > 0.5))
+    flux = population.flux_njy[obj, visit]
+    if mode == "pool":
+        artefact = [_ARTEFACTS.index(name) for name in population.artefact[obj].tolist()]
+        turns = rows.draws.integers("stamps", 0, _SETS_PER_LOOK)[row].tolist()
+        looks = zip(reference.tolist(), (flux < 0).tolist(), artefact, turns, strict=True)
+        return {
+            alert: _pooled(survey.name, *look)
+            for alert, look in zip(chosen.tolist(), looks, strict=True)
+        }
+    band = population.visits.band[obj, visit]
+    reference_njy = mag_to_njy(population.ref_mag[obj, band])
+    limit_njy = mag_to_njy(population.visits.limit_mag[obj, visit])
+    seeing_px = population.visits.seeing_arcsec[obj, visit] / survey.pixel_arcsec
+    angle = Draws(population.keys[obj]).uniform("angle", 0, 2 * np.pi)
+    unit = _unit_njy(survey)
+    return {
+        alert: _pack(
+            survey,
+            int(rows.draws.keys[row[i]]),
+            Scene(
+                diff_flux=float(flux[i] / unit),
+                limit_flux=float(limit_njy[i] / unit),
+                ref_flux=float(reference_njy[i] / unit),
+                ref_sep_px=float(population.ref_sep_arcsec[obj[i]] / survey.pixel_arcsec),
+                ref_angle=float(angle[i]),
+                is_galaxy=bool(population.star_galaxy[obj[i]] < 0.5),
+                artefact=bytes(population.artefact[obj[i]]),
+                fwhm_px=float(seeing_px[i]),
+            ),
+        )
+        for i, alert in enumerate(chosen.tolist())
+    }
+
+
+def chosen_alerts(n_alerts: int, n_stamped: int | None) -> NDArray[np.int64]:
+    """Spread the alerts that get stamps evenly over all; None for all of them."""
+    if n_stamped is None or n_stamped >= n_alerts:
+        return np.arange(n_alerts)
+    return np.linspace(0, n_alerts - 1, n_stamped).round().astype(np.int64)
+
+
+@lru_cache(maxsize=2 * 3 * 2 * len(_ARTEFACTS) * _SETS_PER_LOOK)
+def _pooled(name: SurveyName, reference: int, negative: bool, artefact: int, turn: int) -> Stamps:
+    """Draw one of the shared sets; which one it is settles what it shows."""
+    survey = SURVEYS[name]
+    draws = Draws(
+        mix(np.array([turn], np.uint64), (reference * 2 + negative) * len(_ARTEFACTS) + artefact)
     )
-    return [to_fits_gz(image) for image in render(rng, scene)]
+    snr = float(draws.uniform("snr", 6, 30)[0])
+    scene = Scene(
+        diff_flux=(-snr if negative else snr) * 20.0,
+        limit_flux=100.0,
+        ref_flux=float(draws.uniform("reference", 500, 20_000)[0]) if reference else 0.0,
+        ref_sep_px=float(draws.exponential("separation", 3.0)[0]) if reference == 1 else 0.2,
+        ref_angle=float(draws.uniform("angle", 0, 2 * np.pi)[0]),
+        is_galaxy=reference == 1,
+        artefact=_ARTEFACTS[artefact],
+        fwhm_px=survey.seeing_arcsec / survey.pixel_arcsec,
+    )
+    return _pack(survey, int(draws.keys[0]), scene)
+
+
+def _pack(survey: Survey, key: int, scene: Scene) -> Stamps:
+    """Render a scene and pack it: gzipped for ZTF, bare for Rubin."""
+    write = to_fits_gz if survey.name == "ztf" else to_fits
+    science, template, difference = render(np.random.default_rng(key), scene)
+    return write(science), write(template), write(difference)
+
+
+def _unit_njy(survey: Survey) -> float:
+    """Flux of one unit of an image: a count of ZTF; Rubin's images are in nanojansky."""
+    return 10 ** (0.4 * (31.4 - _ZTF_ZERO_POINT)) if survey.name == "ztf" else 1.0

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -76,7 +76,7 @@ def container_header(schema: Mapping[str, Any], codec: str, sync: bytes) -> byte
 
 def container(
     schema: Mapping[str, Any], blocks: Iterable[Sequence[bytes]], codec: str, sync: bytes
-) -> Iterable[bytes]:
+) -> Iterator[bytes]:
     """Yield the pieces of an object container file: the header, then one piece per block."""
     yield container_header(schema, codec, sync)
     for bodies in blocks:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import BinaryIO, Literal
 
 import numpy as np
 import pandas as pd
@@ -14,9 +15,8 @@ import pandas as pd
 from fink_ad.errors import SourceError
 from fink_ad.simulate.encode import container
 from fink_ad.simulate.night import Night
-from fink_ad.simulate.schema import PACKET_SCHEMA
 
-__all__ = ["NightFiles", "read_truth", "write_night"]
+__all__ = ["NightFiles", "read_truth", "write_night", "write_pieces"]
 
 _BLOCK_BYTES = 1 << 20
 
@@ -32,35 +32,86 @@ class NightFiles:
 def write_night(
     folder: Path | str, simulated: Night, *, codec: Literal["null", "deflate"] = "null"
 ) -> NightFiles:
-    """Write ``ztf_night_<night>.avro`` for every night, and ``ztf_night_<last>_truth.csv``.
+    """Write a simulated night, or several; see `write_pieces`.
 
     Raises
     ------
     SourceError
         If the folder cannot be written.
     """
+    return write_pieces(folder, [simulated], codec=codec)
+
+
+def write_pieces(
+    folder: Path | str, pieces: Iterable[Night], *, codec: Literal["null", "deflate"] = "null"
+) -> NightFiles:
+    """Write ``<survey>_night_<night>.avro`` for every night, and the truth of all of them.
+
+    The truth goes to ``<survey>_night_<last>_truth.csv``. Pieces are written as they come, so
+    that no more than one is in memory; files appear under their names when complete.
+
+    Raises
+    ------
+    SourceError
+        If the folder cannot be written, or the pieces hold no alert.
+    """
     folder = Path(folder)
-    paths = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        nights = np.unique(simulated.night).tolist()
-        for night in nights:
-            rows = np.flatnonzero(simulated.night == night)
-            blocks = _blocks([simulated.bodies[row] for row in rows.tolist()])
-            path = folder / f"ztf_night_{night}.avro"
-            part = path.with_suffix(".part")
-            with part.open("wb") as file:
-                file.writelines(container(PACKET_SCHEMA, blocks, codec, simulated.sync))
-            os.replace(part, path)
-            paths.append(path)
-        truth = folder / f"ztf_night_{nights[-1]}_truth.csv"
-        table = simulated.truth.assign(
-            alert_ids=[" ".join(map(str, ids)) for ids in simulated.truth["alert_ids"]]
-        )
-        table.to_csv(truth, index=False, float_format="%.6f", lineterminator="\n")
+        with ExitStack() as stack:
+            writer = _Writer(folder, codec, stack)
+            for piece in pieces:
+                writer.add(piece)
+        return writer.finish()
     except OSError as error:
         raise SourceError(f"cannot write simulated alerts into {folder}: {error}") from error
-    return NightFiles(tuple(paths), truth)
+
+
+class _Writer:
+    """Unfinished files of the nights of a sky, and of its truth."""
+
+    def __init__(self, folder: Path, codec: str, stack: ExitStack) -> None:
+        self._folder, self._codec, self._stack = folder, codec, stack
+        self._nights: dict[int, tuple[Path, BinaryIO]] = {}
+        self._survey = ""
+        self._truth = folder / f".truth_{os.getpid()}.part"
+        self._truth_file = stack.enter_context(self._truth.open("w", newline="", encoding="utf-8"))
+
+    def add(self, piece: Night) -> None:
+        """Append the alerts and the truth of a piece."""
+        self._survey = piece.survey
+        for night in np.unique(piece.night).tolist():
+            rows = np.flatnonzero(piece.night == night).tolist()
+            blocks = _blocks([piece.bodies[row] for row in rows])
+            chunks = container(piece.schema, blocks, self._codec, piece.sync)
+            if night in self._nights:
+                next(chunks)  # the header is there
+            else:
+                path = self._folder / f"{piece.survey}_night_{night}.avro"
+                file = self._stack.enter_context(path.with_suffix(".part").open("wb"))
+                self._nights[night] = (path, file)
+            self._nights[night][1].writelines(chunks)
+        table = piece.truth.assign(
+            alert_ids=[" ".join(map(str, ids)) for ids in piece.truth["alert_ids"]]
+        )
+        header = self._truth_file.tell() == 0
+        table.to_csv(
+            self._truth_file, index=False, header=header, float_format="%.6f", lineterminator="\n"
+        )
+
+    def finish(self) -> NightFiles:
+        """Give the closed files their names."""
+        if not self._nights:
+            self._truth.unlink()
+            raise SourceError("the simulated nights have no alert: the weather was bad")
+        paths = []
+        for night in sorted(self._nights):
+            path, _ = self._nights[night]
+            os.replace(path.with_suffix(".part"), path)
+            paths.append(path)
+        truth = self._folder / f"{self._survey}_night_{max(self._nights)}_truth.csv"
+        os.replace(self._truth, truth)
+        return NightFiles(tuple(paths), truth)
 
 
 def read_truth(path: Path | str) -> pd.DataFrame:

@@ -1,53 +1,117 @@
-"""Draws the objects of a sky and keeps those that give alerts."""
+"""A piece of the sky: objects that give alerts, with all that the survey knows of them."""
 
 from __future__ import annotations
 
 import json
-import zlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fink_ad.errors import ConfigError, SourceError
-from fink_ad.simulate.cadence import Schedule, Visits
-from fink_ad.simulate.camera import measure
+from fink_ad.errors import ConfigError
+from fink_ad.simulate.candidates import Candidates, Observed, look
 from fink_ad.simulate.classes import CLASSES
-from fink_ad.simulate.sources import SourceClass, Sources
+from fink_ad.simulate.dust import EXTINCTION_PER_EBV
+from fink_ad.simulate.schedule import Schedule, Visits
 
-__all__ = ["Population", "class_counts", "draw_population", "parse_counts"]
+__all__ = ["Population", "class_counts", "parse_counts"]
 
-_MOST_ROUNDS = 40
-_LARGEST_ROUND = 20_000
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
 class Population:
     """N objects that give alerts, as drawn and as measured; rows are objects.
 
-    Two-dimensional arrays are (n, n_visits), except ``ref_mag`` (n, 2).
+    ``visits`` and the fluxes are (n, n_visits), ``ref_mag`` (n, n_bands), everything else (n,).
+    Names of artefacts and bodies are empty for what is neither.
     """
 
     kind: NDArray[np.str_]
     parameters: NDArray[np.object_]  # JSON text
-    t0_mjd: NDArray[np.float64]
-    since_mjd: NDArray[np.float64]
+    keys: NDArray[np.uint64]
+    serial: NDArray[np.int64]
     field: NDArray[np.int64]
-    ra_deg: NDArray[np.float64]
-    dec_deg: NDArray[np.float64]
-    ref_mag: NDArray[np.float64]
-    ref_sep_arcsec: NDArray[np.float64]
-    star_galaxy: NDArray[np.float64]
-    bogus: NDArray[np.bool_]
+    t0_mjd: Floats
+    since_mjd: Floats
+    ra_deg: Floats
+    dec_deg: Floats
+    ref_mag: Floats
+    ref_sep_arcsec: Floats
+    star_galaxy: Floats
+    artefact: NDArray[np.bytes_]
     designation: NDArray[np.bytes_]
-    flux_njy: NDArray[np.float64]
-    flux_err_njy: NDArray[np.float64]
+    phase_deg: Floats
+    helio_au: Floats
+    topo_au: Floats
+    predicted_mag: Floats
+    visits: Visits
+    flux_njy: Floats
+    flux_err_njy: Floats
     detected: NDArray[np.bool_]
 
     def __len__(self) -> int:
         return len(self.kind)
+
+    @property
+    def bogus(self) -> NDArray[np.bool_]:
+        """Whether the camera, not the sky, made each object."""
+        made_up: NDArray[np.bool_] = self.artefact != b""
+        return made_up
+
+    @classmethod
+    def observe(cls, schedule: Schedule, parts: Iterable[tuple[str, Candidates]]) -> Population:
+        """Look at candidates of some classes at all visits of the schedule."""
+        tables = [
+            _table(name, look(CLASSES[name], schedule, schedule.visits, candidates))
+            for name, candidates in parts
+            if len(candidates)
+        ]
+        if not tables:
+            raise ConfigError("nothing to simulate: all numbers of objects are zero")
+        visits = [table.pop("visits") for table in tables]
+        together = Visits(
+            **{
+                one.name: np.concatenate([getattr(part, one.name) for part in visits])
+                for one in fields(Visits)
+            }
+        )
+        joined = {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}
+        return cls(**joined, visits=together)
+
+
+def _table(name: str, observed: Observed) -> dict[str, Any]:
+    sources, candidates = observed.sources, observed.candidates
+    n_objects = len(candidates)
+    unknown = np.full(n_objects, np.nan)
+    artefact, bodies = sources.artefact, sources.bodies
+    extinction = observed.colour_excess[:, None] * EXTINCTION_PER_EBV
+    return {
+        "kind": np.full(n_objects, name),
+        "parameters": _as_json(sources.parameters, n_objects),
+        "keys": candidates.keys,
+        "serial": candidates.serial,
+        "field": observed.field,
+        "t0_mjd": sources.t0_mjd,
+        "since_mjd": sources.since_mjd,
+        "ra_deg": observed.ra_deg,
+        "dec_deg": observed.dec_deg,
+        "ref_mag": sources.ref_mag + extinction,
+        "ref_sep_arcsec": sources.ref_sep_arcsec,
+        "star_galaxy": sources.star_galaxy,
+        "artefact": np.full(n_objects, b"", "S10") if artefact is None else artefact.astype("S10"),
+        "designation": np.full(n_objects, b"", "S8") if bodies is None else bodies.designation,
+        "phase_deg": unknown if bodies is None else bodies.phase_deg,
+        "helio_au": unknown if bodies is None else bodies.helio_au,
+        "topo_au": unknown if bodies is None else bodies.topo_au,
+        "predicted_mag": unknown if bodies is None else bodies.predicted_mag,
+        "visits": observed.visits,
+        "flux_njy": observed.measured.flux_njy,
+        "flux_err_njy": observed.measured.flux_err_njy,
+        "detected": observed.measured.detected,
+    }
 
 
 def class_counts(
@@ -92,88 +156,16 @@ def parse_counts(texts: Iterable[str]) -> dict[str, int]:
     return counts
 
 
-def draw_population(
-    entropy: list[int], schedule: Schedule, counts: Mapping[str, int]
-) -> Population:
-    """Draw objects until each class has its number of objects with an alert.
-
-    Every class has randomness of its own, so that adding one leaves the others as they were.
-
-    Raises
-    ------
-    SourceError
-        If a class gives no more alerts after many rounds.
-    """
-    parts = [
-        part
-        for name, count in counts.items()
-        if count
-        for part in _draw_class(entropy, schedule, CLASSES[name], count)
-    ]
-    if not parts:
-        raise ConfigError("nothing to simulate: all numbers of objects are zero")
-    return Population(**{name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
-
-
-def _draw_class(
-    entropy: list[int], schedule: Schedule, known: SourceClass, count: int
-) -> list[dict[str, NDArray[Any]]]:
-    rng = np.random.default_rng([*entropy, zlib.crc32(known.name.encode())])
-    parts: list[dict[str, NDArray[Any]]] = []
-    missing = count
-    for _ in range(_MOST_ROUNDS):
-        n_drawn = min(2 * missing + 20, _LARGEST_ROUND)
-        field = rng.integers(0, len(schedule.visits), n_drawn)
-        visits = schedule.at(field)
-        sources = known.draw(rng, visits)
-        measured = measure(rng, sources, visits)
-        alerting = (measured.detected & visits.alerting).any(axis=1)
-        chosen = np.flatnonzero(alerting)[:missing]
-        ra, dec = schedule.place(rng, field)
-        part = {
-            "kind": np.full(n_drawn, known.name),
-            "parameters": _as_json(sources),
-            "t0_mjd": sources.t0_mjd,
-            "since_mjd": sources.since_mjd,
-            "field": field,
-            "ra_deg": ra,
-            "dec_deg": dec,
-            "ref_mag": sources.ref_mag,
-            "ref_sep_arcsec": sources.ref_sep_arcsec,
-            "star_galaxy": sources.star_galaxy,
-            "bogus": np.full(n_drawn, sources.bogus),
-            "designation": _designations(sources, visits),
-            "flux_njy": measured.flux_njy,
-            "flux_err_njy": measured.flux_err_njy,
-            "detected": measured.detected,
-        }
-        parts.append({name: values[chosen] for name, values in part.items()})
-        missing -= len(chosen)
-        if missing == 0:
-            return parts
-    raise SourceError(
-        f"only {count - missing} of {count} objects of class {known.name!r} gave an alert; "
-        "ask for fewer or another night"
-    )
-
-
-def _designations(sources: Sources, visits: Visits) -> NDArray[np.bytes_]:
-    if sources.designation is None:
-        return np.full(len(visits), b"", "S16")
-    return sources.designation.astype("S16")
-
-
-def _as_json(sources: Sources) -> NDArray[np.object_]:
+def _as_json(parameters: Mapping[str, NDArray[Any]], n_objects: int) -> NDArray[np.object_]:
     """Write the parameters of each object as JSON text, floats to six digits."""
-    names = list(sources.parameters)
-    rows = zip(*(values.tolist() for values in sources.parameters.values()), strict=True)
-    texts = [
-        json.dumps(
+    names = list(parameters)
+    texts = np.empty(n_objects, object)
+    rows = zip(*(values.tolist() for values in parameters.values()), strict=True)
+    for i, row in enumerate(rows):
+        texts[i] = json.dumps(
             {
                 name: float(f"{value:.6g}") if isinstance(value, float) else value
                 for name, value in zip(names, row, strict=True)
             }
         )
-        for row in rows
-    ]
-    return np.array(texts, object)
+    return texts

@@ -1,4 +1,4 @@
-"""Postage stamps: gzipped 63 x 63 FITS images of science, template and difference."""
+"""Postage stamps: 63 x 63 FITS images of science, template and difference."""
 
 from __future__ import annotations
 
@@ -8,13 +8,20 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fink_ad.simulate.sources import mag_to_njy
+__all__ = ["Scene", "render", "to_fits", "to_fits_gz"]
 
-__all__ = ["Scene", "render", "to_fits_gz"]
+Image = NDArray[np.float32]
 
 _SIDE_PX = 63
 _CARD, _BLOCK = 80, 2880
-_COUNT_NJY = float(mag_to_njy(np.array([26.3]))[0])  # flux of one count
+_SKY = 150.0
+_GALAXY_PX = 2.5
+_SHAPES = {
+    # Widths relative to the seeing, of an artefact that is one lump.
+    b"cosmic_ray": (0.35, 3.0),
+    b"ghost": (4.0, 1.3),
+    b"edge": (0.6, 8.0),
+}
 
 
 @dataclass(frozen=True)
@@ -23,61 +30,58 @@ class Scene:
 
     Attributes
     ----------
-    diff_flux_njy, limit_mag : float
-        Difference flux and 5-sigma limit of the alert.
-    ref_mag, ref_sep_px, ref_angle : float
-        Reference source: AB magnitude (infinite for none), distance and direction [rad].
-    is_galaxy, is_bogus : bool
-        An extended reference source; an artefact instead of a point source.
+    diff_flux, limit_flux, ref_flux : float
+        Difference flux, 5-sigma limit and reference source (0 for none) in the unit of the
+        image.
+    ref_sep_px, ref_angle : float
+        Distance of the reference source, and its direction [rad].
+    is_galaxy : bool
+        An extended reference source.
+    artefact : bytes
+        Name of an artefact to draw instead of a point source; empty for none.
     fwhm_px : float
         Seeing.
     """
 
-    diff_flux_njy: float
-    limit_mag: float
-    ref_mag: float
+    diff_flux: float
+    limit_flux: float
+    ref_flux: float
     ref_sep_px: float
     ref_angle: float
     is_galaxy: bool
-    is_bogus: bool
+    artefact: bytes
     fwhm_px: float
 
 
-def render(
-    rng: np.random.Generator, scene: Scene
-) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-    """Draw the science, template and difference images of a scene, in counts."""
+def render(rng: np.random.Generator, scene: Scene) -> tuple[Image, Image, Image]:
+    """Draw the science, template and difference images of a scene."""
     sigma = scene.fwhm_px / 2.355
     # An aperture matched to the seeing holds noise of a fifth of the limit.
-    noise = float(mag_to_njy(np.array([scene.limit_mag]))[0]) / 5 / _COUNT_NJY
-    noise /= np.sqrt(4 * np.pi) * sigma
-    east, north = np.sin(scene.ref_angle), np.cos(scene.ref_angle)
-    x, y = scene.ref_sep_px * east, scene.ref_sep_px * north
+    noise = scene.limit_flux / 5 / (np.sqrt(4 * np.pi) * sigma)
+    x, y = scene.ref_sep_px * np.sin(scene.ref_angle), scene.ref_sep_px * np.cos(scene.ref_angle)
     reference = np.zeros((_SIDE_PX, _SIDE_PX))
-    if np.isfinite(scene.ref_mag) and scene.ref_sep_px < _SIDE_PX:
-        counts = float(mag_to_njy(np.array([scene.ref_mag]))[0]) / _COUNT_NJY
-        width = np.hypot(sigma, 2.5) if scene.is_galaxy else sigma
-        reference = counts * _gaussian(x, y, width, 1.4 if scene.is_galaxy else 1.0)
-    counts = scene.diff_flux_njy / _COUNT_NJY
-    if scene.is_bogus:
-        # A dipole, as a shift between the images leaves it, or a spike of few pixels.
-        change = counts * (_gaussian(0.7, 0, sigma, 1.0) - 0.8 * _gaussian(-1.6, 0, sigma, 1.0))
-        if not np.isfinite(scene.ref_mag):
-            change = counts * _gaussian(0, 0, 0.5, 3.0)
-    else:
-        change = counts * _gaussian(0, 0, sigma, 1.0)
-    template = reference + rng.normal(0, noise / 4, reference.shape)
-    science = reference + change + rng.normal(0, noise, reference.shape) + 150.0
-    difference = science - 150.0 - template
-    return (
-        science.astype(np.float32),
-        template.astype(np.float32),
-        difference.astype(np.float32),
-    )
+    if scene.ref_flux > 0 and scene.ref_sep_px < _SIDE_PX:
+        width = np.hypot(sigma, _GALAXY_PX) if scene.is_galaxy else sigma
+        reference = scene.ref_flux * _gaussian(x, y, width, 1.4 if scene.is_galaxy else 1.0)
+    change = scene.diff_flux * _profile(scene.artefact, sigma)
+    shape = (2, _SIDE_PX, _SIDE_PX)
+    grain = rng.standard_normal(shape, np.float32) * np.float32(noise)
+    template = (reference + grain[0] / 4).astype(np.float32)
+    science = (reference + change + _SKY + grain[1]).astype(np.float32)
+    difference: Image = science - np.float32(_SKY) - template
+    return science, template, difference
 
 
-def to_fits_gz(image: NDArray[np.float32]) -> bytes:
-    """Write an image as a gzipped FITS file with a minimal header (FITS standard 4.0)."""
+def _profile(artefact: bytes, sigma: float) -> NDArray[np.float64]:
+    if artefact in (b"dipole", b"saturated"):
+        # A shift between the images, as leaves the rims of a star.
+        return _gaussian(0.7, 0, sigma, 1.0) - 0.8 * _gaussian(-1.6, 0, sigma, 1.0)
+    width, axis_ratio = _SHAPES.get(artefact, (1.0, 1.0))
+    return _gaussian(0, 0, max(width * sigma, 0.4), axis_ratio)
+
+
+def to_fits(image: Image) -> bytes:
+    """Write an image as a FITS file with a minimal header (FITS standard 4.0)."""
     cards = [
         ("SIMPLE", "T"),
         ("BITPIX", "-32"),
@@ -89,8 +93,12 @@ def to_fits_gz(image: NDArray[np.float32]) -> bytes:
     header += "END".ljust(_CARD)
     data = image.astype(">f4").tobytes()
     padded = header.ljust(-(-len(header) // _BLOCK) * _BLOCK).encode("ascii")
-    padded += data.ljust(-(-len(data) // _BLOCK) * _BLOCK, b"\x00")
-    return gzip.compress(padded, compresslevel=6, mtime=0)
+    return padded + data.ljust(-(-len(data) // _BLOCK) * _BLOCK, b"\x00")
+
+
+def to_fits_gz(image: Image) -> bytes:
+    """Write an image as a gzipped FITS file; the same image gives the same bytes."""
+    return gzip.compress(to_fits(image), compresslevel=6, mtime=0)
 
 
 def _gaussian(x: float, y: float, width: float, axis_ratio: float) -> NDArray[np.float64]:

@@ -1,7 +1,8 @@
 """Active galactic nuclei: a damped random walk in magnitude.
 
-Kelly et al. (2009, ApJ 698, 895); ranges of the decay time and of the asymptotic structure
-function after MacLeod et al. (2010, ApJ 721, 1014).
+Decay time and asymptotic structure function follow from wavelength, luminosity and black-hole mass
+by the fits of MacLeod et al. (2010, ApJ 721, 1014, eq. 7); masses follow from the luminosity as
+log M = 2.0 - 0.27 M_i with a scatter of 0.4 (Shen et al. 2008, ApJ 680, 169, as used there).
 """
 
 from __future__ import annotations
@@ -9,71 +10,72 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from fink_ad.simulate.cadence import Visits
+from fink_ad.simulate.bands import WAVELENGTH_A
+from fink_ad.simulate.classes.random_walk import damped_random_walk
+from fink_ad.simulate.classes.stars import draw_magnitude
+from fink_ad.simulate.cosmology import distance_modulus
+from fink_ad.simulate.keyed import Draws
+from fink_ad.simulate.schedule import Visits
 from fink_ad.simulate.sources import SourceClass, Sources, mag_to_njy
+from fink_ad.simulate.survey import Survey
 
-__all__ = ["AGN", "damped_random_walk"]
+__all__ = ["AGN", "decay_days", "structure_mag"]
 
-_AMPLITUDE_RATIO = (1.0, 0.8)  # g, r
-_SURVEY_START_MJD = 58200.0
+Floats = NDArray[np.float64]
 
-
-def damped_random_walk(
-    rng: np.random.Generator,
-    mjd: NDArray[np.float64],
-    decay_days: NDArray[np.float64],
-    structure_mag: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """Draw Ornstein-Uhlenbeck paths at given times, exactly, (n, n_times).
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-        Source of randomness.
-    mjd : (n, n_times) float64
-        Ascending times.
-    decay_days : (n,) float64
-        Time in which the memory falls by e.
-    structure_mag : (n,) float64
-        Asymptotic structure function: the rms difference of distant epochs, which is sqrt(2)
-        times the standard deviation.
-    """
-    sigma = structure_mag / np.sqrt(2)
-    memory = np.exp(-np.diff(mjd, axis=1) / decay_days[:, None])
-    kick = sigma[:, None] * np.sqrt(1 - memory**2) * rng.standard_normal(memory.shape)
-    path = np.empty_like(mjd)
-    path[:, 0] = sigma * rng.standard_normal(len(mjd))
-    for step in range(memory.shape[1]):  # over times; all objects move together
-        path[:, step + 1] = memory[:, step] * path[:, step] + kick[:, step]
-    return path
+_COLOURS = np.array([0.45, 0.25, 0.0, -0.1, -0.15, -0.2])  # relative to r
 
 
-def draw(rng: np.random.Generator, visits: Visits) -> Sources:
+def structure_mag(rest_a: Floats, absolute_i: Floats, log_mass: Floats) -> Floats:
+    """Asymptotic rms difference of two epochs [mag]."""
+    log_sf = -0.51 - 0.479 * np.log10(rest_a / 4000) + 0.131 * (absolute_i + 23)
+    dispersion: Floats = 10 ** (log_sf + 0.18 * (log_mass - 9))
+    return dispersion
+
+
+def decay_days(rest_a: Floats, absolute_i: Floats, log_mass: Floats) -> Floats:
+    """Time in which the memory falls by e, in the frame of the source [days]."""
+    log_tau = 2.4 + 0.17 * np.log10(rest_a / 4000) + 0.03 * (absolute_i + 23)
+    tau: Floats = 10 ** (log_tau + 0.21 * (log_mass - 9))
+    return tau
+
+
+def draw(draws: Draws, survey: Survey, event_mjd: Floats) -> Sources:
     """Draw nuclei whose reference image was made years ago, in another state."""
-    n_objects = len(visits)
-    decay = np.exp(rng.normal(np.log(200), 0.7, n_objects))
-    structure = np.exp(rng.normal(np.log(0.3), 0.4, n_objects))
-    mean_mag = 19.8 - rng.exponential(0.9, n_objects)
-    colour = rng.normal(0.3, 0.2, n_objects)
-    means = np.stack([mean_mag, mean_mag - colour], axis=1)
-    path = damped_random_walk(rng, visits.mjd_utc, decay, structure)
-    swing = path * np.array(_AMPLITUDE_RATIO)[visits.fid - 1]
-    then = np.outer(structure / np.sqrt(2) * rng.standard_normal(n_objects), _AMPLITUDE_RATIO)
-    ref_mag = means + then
-    now_flux = mag_to_njy(means[:, visits.fid - 1] + swing)
+    n_objects = len(draws)
+    mean_r = draw_magnitude(draws, survey, 0.8, 0.9)
+    redshift = draws.uniform("redshift", 0.1, 2.5)
+    absolute_i = np.minimum(mean_r - 0.1 - distance_modulus(redshift), -20.0)
+    log_mass = 2.0 - 0.27 * absolute_i + draws.normal("mass", 0, 0.4)
+    rest_a = WAVELENGTH_A / (1 + redshift)[:, None]
+    swing = structure_mag(rest_a, absolute_i[:, None], log_mass[:, None]) / np.sqrt(2)
+    decay = decay_days(rest_a[:, 2], absolute_i, log_mass) * (1 + redshift)
+    colours = _COLOURS * draws.normal("colour", 1.0, 0.5)[:, None]
+    mean = mean_r[:, None] + colours
+    ref_mag = mean + swing * draws.normal("reference")[:, None]
+
+    def flux(visits: Visits) -> Floats:
+        walk = damped_random_walk(draws, visits.mjd, decay)
+        offset = walk * np.take_along_axis(swing, visits.band, axis=1)
+        now = np.take_along_axis(mean, visits.band, axis=1) + offset
+        then = np.take_along_axis(ref_mag, visits.band, axis=1)
+        return mag_to_njy(now) - mag_to_njy(then)
+
     return Sources(
-        diff_flux_njy=now_flux - mag_to_njy(ref_mag)[:, visits.fid - 1],
+        flux=flux,
         ref_mag=ref_mag,
-        ref_sep_arcsec=rng.rayleigh(0.15, n_objects),
-        star_galaxy=rng.beta(1.2, 0.8, n_objects),
+        ref_sep_arcsec=draws.rayleigh("reference offset", 0.15),
+        star_galaxy=draws.towards("score", 1, 1.5),
         t0_mjd=np.full(n_objects, np.nan),
-        since_mjd=_SURVEY_START_MJD + rng.exponential(300, n_objects),
+        since_mjd=survey.start_mjd + draws.exponential("first detection", 300),
         parameters={
+            "redshift": redshift,
+            "mean_mag_r": mean_r,
             "decay_days": decay,
-            "structure_mag": structure,
-            "mean_mag_g": mean_mag,
+            "structure_mag_r": swing[:, 2] * np.sqrt(2),
+            "log_mass_solar": log_mass,
         },
     )
 
 
-AGN = SourceClass("agn", draw, share=0.25)
+AGN = SourceClass("agn", draw, share=0.17, behind_dust=True)

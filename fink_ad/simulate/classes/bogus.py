@@ -1,47 +1,58 @@
-"""What is not on the sky: bad subtractions, cosmic rays, edges of detectors.
+"""What is not on the sky and does not come back: cosmic rays, ghosts, edges of detectors.
 
-Mostly single detections; a third sit on a bright star whose subtraction leaves a dipole, of
-either sign, and come back at some other visits.
+Mostly single detections of random strength and either sign, near nothing in particular.
 """
 
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from fink_ad.simulate.cadence import Visits
-from fink_ad.simulate.sources import NO_REFERENCE, SourceClass, Sources, mag_to_njy
+from fink_ad.simulate.classes.nights import moment_of_night
+from fink_ad.simulate.keyed import Draws
+from fink_ad.simulate.schedule import Visits
+from fink_ad.simulate.sources import SourceClass, Sources, mag_to_njy, nothing_behind
+from fink_ad.simulate.survey import Survey
 
-__all__ = ["BOGUS"]
+__all__ = ["BOGUS", "nearest_visit"]
 
-_DIPOLES = 1 / 3
-_RETURNS = 0.08  # chance of a dipole at any other visit
-_NEGATIVE = 0.5
+Floats = NDArray[np.float64]
+
+_KINDS = np.array([b"cosmic_ray", b"ghost", b"edge"])
+_NEGATIVE = 0.3
 
 
-def draw(rng: np.random.Generator, visits: Visits) -> Sources:
-    """Draw artefacts, each at one visit of a night with alerts."""
-    n_objects, n_visits = len(visits), visits.jd.shape[1]
-    dipole = rng.random(n_objects) < _DIPOLES
-    chance = rng.random((n_objects, n_visits)) * (visits.alerting & visits.observed)
-    there = np.arange(n_visits) == chance.argmax(axis=1)[:, None]
-    there |= dipole[:, None] & (rng.random((n_objects, n_visits)) < _RETURNS)
-    sign = np.where(rng.random(n_objects) < _NEGATIVE, -1.0, 1.0)[:, None]
-    # Exponential signal to noise above the threshold, in units of the limit at each visit.
-    strength = 1.3 + rng.exponential(1.0, (n_objects, n_visits))
-    flux = np.where(there, sign * strength * mag_to_njy(visits.limit_mag), 0.0)
-    star_mag = rng.uniform(13, 17, n_objects)
-    ref_mag = np.stack([star_mag + 0.6, star_mag], axis=1)
-    when = visits.mjd_utc[np.arange(n_objects), chance.argmax(axis=1)]
+def nearest_visit(visits: Visits, moment_mjd: Floats) -> NDArray[np.bool_]:
+    """Mark the one visit nearest to a moment, if it is in the same night, (n, n_visits)."""
+    away = np.where(visits.observed, np.abs(visits.mjd - moment_mjd[:, None]), np.inf)
+    nearest = away == away.min(axis=1, keepdims=True)
+    marked: NDArray[np.bool_] = nearest & (away < 0.5)
+    return marked
+
+
+def draw(draws: Draws, survey: Survey, event_mjd: Floats) -> Sources:
+    """Draw artefacts, each at one visit of the night it is dated to."""
+    n_objects = len(draws)
+    moment = moment_of_night(draws, survey, event_mjd)
+    sign = np.where(draws.chance("negative", _NEGATIVE), -1.0, 1.0)
+    # Exponential signal to noise above the threshold.
+    strength = sign * (1.2 + draws.exponential("strength", 1.2))
+    kind = _KINDS[draws.integers("kind", 0, len(_KINDS))]
+
+    def flux(visits: Visits) -> Floats:
+        there = nearest_visit(visits, moment)
+        return np.where(there, strength[:, None] * mag_to_njy(visits.limit_mag), 0.0)
+
     return Sources(
-        diff_flux_njy=flux,
-        ref_mag=np.where(dipole[:, None], ref_mag, NO_REFERENCE),
-        ref_sep_arcsec=rng.uniform(0.3, 2.0, n_objects),
-        star_galaxy=np.where(dipole, rng.beta(30, 1, n_objects), rng.random(n_objects)),
-        t0_mjd=when,
+        flux=flux,
+        ref_mag=nothing_behind(n_objects),
+        ref_sep_arcsec=np.full(n_objects, np.inf),
+        star_galaxy=draws.uniform("score"),
+        t0_mjd=moment,
         since_mjd=np.full(n_objects, np.nan),
-        parameters={"dipole": dipole},
-        bogus=True,
+        parameters={"kind": np.char.decode(kind, "ascii")},
+        artefact=kind,
     )
 
 
-BOGUS = SourceClass("bogus", draw, share=0.18)
+BOGUS = SourceClass("bogus", draw, window_days=(0, 0), share=0.13)

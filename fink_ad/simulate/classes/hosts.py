@@ -5,37 +5,49 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["distance_modulus", "draw_hosts", "draw_redshifts"]
+from fink_ad.simulate.cosmology import (
+    comoving_mpc,
+    distance_modulus,
+    redshift_at_comoving,
+    redshift_at_modulus,
+)
+from fink_ad.simulate.keyed import Draws
+from fink_ad.simulate.survey import Survey
 
-_HUBBLE_DISTANCE_MPC = 299792.458 / 70.0
-_DECELERATION = -0.55
+__all__ = ["draw_hosts", "draw_redshifts"]
+
+Floats = NDArray[np.float64]
+
+_COLOURS = np.array([1.6, 0.6, 0.0, -0.3, -0.5, -0.6])  # relative to r, a spiral nearby
+_SEE_BEYOND_MAG = 0.3
+_LARGEST_SEP_ARCSEC = 18.0
 
 
 def draw_redshifts(
-    rng: np.random.Generator, n_objects: int, smallest: float, largest: float
-) -> NDArray[np.float64]:
-    """Draw redshifts uniform in Euclidean volume between two limits, (n,)."""
-    return rng.uniform(smallest**3, largest**3, n_objects) ** (1 / 3)
+    draws: Draws, survey: Survey, absolute_mag: float, smallest: float = 0.003
+) -> Floats:
+    """Draw redshifts uniform in comoving volume, (n,), out to where the survey sees such a peak.
 
-
-def distance_modulus(redshift: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Distance modulus [mag] to second order in redshift, H0 = 70 km/s/Mpc, q0 = -0.55."""
-    mpc = _HUBBLE_DISTANCE_MPC * redshift * (1 + 0.5 * (1 - _DECELERATION) * redshift)
-    modulus: NDArray[np.float64] = 5 * np.log10(mpc) + 25
-    return modulus
+    The limit is a distance modulus at which `absolute_mag` is 0.3 mag below the survey's.
+    """
+    largest = redshift_at_modulus(survey.limit_mag + _SEE_BEYOND_MAG - absolute_mag)
+    near, far = comoving_mpc(np.array([smallest, max(largest, 2 * smallest)])) ** 3
+    return redshift_at_comoving(draws.uniform("volume", near, far) ** (1 / 3))
 
 
 def draw_hosts(
-    rng: np.random.Generator, redshift: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Draw host galaxies: magnitudes in g and r (n, 2), separations [arcsec], star scores.
+    draws: Draws, redshift: Floats, absolute_mag: float = -20.5, scale_kpc: float = 4.0
+) -> tuple[Floats, Floats, Floats]:
+    """Draw host galaxies: magnitudes (n, n_bands), separations [arcsec], star scores.
 
-    Absolute r magnitudes are normal around -20.5 and projected separations exponential with
-    4 kpc, as for supernovae of large samples (e.g. Perley et al. 2020, ApJ 904, 35).
+    Absolute r magnitudes are normal with a scatter of 1.3, and projected separations
+    exponential, as for supernovae of large samples (e.g. Perley et al. 2020, ApJ 904, 35).
+    Colours redden with redshift.
     """
-    n_objects = len(redshift)
-    r_mag = -20.5 + rng.normal(0, 1.3, n_objects) + distance_modulus(redshift)
-    g_mag = r_mag + rng.normal(0.6, 0.15, n_objects)
-    kpc_per_arcsec = _HUBBLE_DISTANCE_MPC * redshift * 1e3 / 206265
-    separation = np.minimum(rng.exponential(4.0, n_objects) / kpc_per_arcsec, 18.0)
-    return np.stack([g_mag, r_mag], axis=1), separation, rng.beta(1, 8, n_objects)
+    r_mag = draws.normal("host", absolute_mag, 1.3) + distance_modulus(redshift)
+    blueness = draws.normal("host colour", 1.0, 0.2) + redshift
+    kpc_per_arcsec = comoving_mpc(redshift) / (1 + redshift) * 1e3 / 206265
+    separation = draws.exponential("host offset", scale_kpc) / kpc_per_arcsec
+    mags = r_mag[:, None] + _COLOURS * blueness[:, None]
+    score = draws.towards("host score", 0, 8)
+    return mags, np.minimum(separation, _LARGEST_SEP_ARCSEC), score

@@ -1,7 +1,8 @@
-"""Kilonovae: blue, and gone within days.
+"""Kilonovae: blue for a day, red the next, gone within a week.
 
-Rise, peak and fading follow AT 2017gfo in g and r (Villar et al. 2017, ApJ 851, L21): peak near
--16 half a day after the merger, then 1.3 and 0.9 mag a day.
+A black body that follows AT 2017gfo: about 10^42 erg/s and 11 000 K half a day after the merger,
+falling as t^-1.0 and t^-0.55 to a floor of 2 500 K, where lanthanides recombine (Drout et al. 2017,
+Science 358, 1570; Villar et al. 2017, ApJ 851, L21).
 """
 
 from __future__ import annotations
@@ -9,42 +10,49 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from fink_ad.simulate.cadence import Visits
-from fink_ad.simulate.classes.hosts import distance_modulus, draw_hosts, draw_redshifts
-from fink_ad.simulate.sources import SourceClass, Sources, mag_to_njy
+from fink_ad.simulate.classes.fireballs import fireball
+from fink_ad.simulate.classes.hosts import draw_redshifts
+from fink_ad.simulate.keyed import Draws
+from fink_ad.simulate.sources import SourceClass, Sources
+from fink_ad.simulate.survey import Survey
 
-__all__ = ["KILONOVA", "light_curve"]
+__all__ = ["KILONOVA", "evolution"]
 
+Floats = NDArray[np.float64]
+
+PEAK_ERG_S = 1e42
 _PEAK_DAYS = 0.5
-_FADING_MAG_PER_DAY = (1.3, 0.9)  # g, r
+_LUMINOSITY_POWER, _TEMPERATURE_POWER = -1.0, -0.55
+_HOT_K, _FLOOR_K = 11000.0, 2500.0
 
 
-def light_curve(days: NDArray[np.float64], fid: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Flux relative to the peak, `days` after the merger."""
-    since = np.maximum(days, 0.0)
-    fading = np.maximum(since - _PEAK_DAYS, 0.0) * np.array(_FADING_MAG_PER_DAY)[fid - 1]
-    curve: NDArray[np.float64] = np.minimum(since / _PEAK_DAYS, 1.0) * 10 ** (-0.4 * fading)
-    return curve
+def evolution(days: Floats) -> tuple[Floats, Floats]:
+    """Luminosity [erg/s] and temperature [K], days after the merger."""
+    since = np.maximum(days, 0.0) / _PEAK_DAYS
+    late = np.maximum(since, 1.0)
+    luminosity = PEAK_ERG_S * np.minimum(since, 1.0) * late**_LUMINOSITY_POWER
+    # Nothing shines as r-process material does once the ejecta are thin, after a week or two.
+    luminosity = luminosity * np.exp(-np.maximum(days, 0.0) / 8.0)
+    return luminosity, np.maximum(_HOT_K * late**_TEMPERATURE_POWER, _FLOOR_K)
 
 
-def draw(rng: np.random.Generator, visits: Visits) -> Sources:
-    """Draw mergers within three days before one of the nights with alerts."""
-    n_objects = len(visits)
-    redshift = draw_redshifts(rng, n_objects, 0.003, 0.02)
-    first, last = visits.alert_mjd
-    merger_mjd = rng.uniform(first - 3, last - 0.3, n_objects)
-    peak_mag = -16.2 + rng.normal(0, 0.4, n_objects) + distance_modulus(redshift)
-    shape = light_curve(visits.mjd_utc - merger_mjd[:, None], visits.fid)
-    ref_mag, separation, star_galaxy = draw_hosts(rng, redshift)
-    return Sources(
-        diff_flux_njy=mag_to_njy(peak_mag)[:, None] * shape,
-        ref_mag=ref_mag,
-        ref_sep_arcsec=separation,
-        star_galaxy=star_galaxy,
-        t0_mjd=merger_mjd,
-        since_mjd=np.full(n_objects, np.nan),
-        parameters={"redshift": redshift, "peak_mag": peak_mag},
+def draw(draws: Draws, survey: Survey, event_mjd: Floats) -> Sources:
+    """Draw mergers by their date."""
+    redshift = draw_redshifts(draws, survey, -16.2, 0.003)
+    brightness = draws.lognormal("brightness", 1.0, 0.4)
+
+    def scaled(days: Floats) -> tuple[Floats, Floats]:
+        luminosity, temperature = evolution(days)
+        return luminosity * brightness[:, None], temperature
+
+    return fireball(
+        draws,
+        event_mjd,
+        redshift,
+        scaled,
+        {"peak_erg_s": PEAK_ERG_S * brightness},
+        found_days=0.3,
     )
 
 
-KILONOVA = SourceClass("kilonova", draw, anomaly=True)
+KILONOVA = SourceClass("kilonova", draw, window_days=(0, 6), anomaly=True, behind_dust=True)

@@ -1,44 +1,53 @@
 """R Coronae Borealis stars going into a dust dip: bright stars that all but vanish in weeks.
 
-Depth and speed after Clayton (2012, JAAVSO 40, 539): up to eight magnitudes in a few weeks,
-less at longer wavelengths. Every alert is a negative subtraction.
+Depth and speed after Clayton (2012, JAAVSO 40, 539): up to eight magnitudes in a few weeks, less at
+longer wavelengths as dust has it. Every alert is a negative subtraction.
 """
 
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from fink_ad.simulate.cadence import Visits
-from fink_ad.simulate.sources import SourceClass, Sources, mag_to_njy
+from fink_ad.simulate.bands import G
+from fink_ad.simulate.classes.stars import star_magnitudes
+from fink_ad.simulate.dust import EXTINCTION_PER_EBV
+from fink_ad.simulate.keyed import Draws
+from fink_ad.simulate.places import thin_disc
+from fink_ad.simulate.schedule import Visits
+from fink_ad.simulate.sources import SourceClass, Sources, variable_flux
+from fink_ad.simulate.survey import Survey
 
 __all__ = ["R_CRB"]
 
-_COLOUR_MAG = 0.8
-_DEPTH_RATIO = (1.0, 0.75)  # g, r
+Floats = NDArray[np.float64]
+
+_TEMPERATURE_K = 6500.0
 
 
-def draw(rng: np.random.Generator, visits: Visits) -> Sources:
-    """Draw stars whose dip began 5 to 25 days before the last night."""
-    n_objects = len(visits)
-    r_mag = rng.uniform(13.0, 15.5, n_objects)
-    depth = rng.uniform(2.5, 7.0, n_objects)
-    descent_days = rng.uniform(8, 20, n_objects)
-    start_mjd = visits.alert_mjd[1] - rng.uniform(5, 25, n_objects)
-    ref_mag = np.stack([r_mag + _COLOUR_MAG, r_mag], axis=1)
-    progress = (visits.mjd_utc - start_mjd[:, None]) / descent_days[:, None]
-    smooth = np.clip(progress, 0, 1)
-    fading = depth[:, None] * smooth**2 * (3 - 2 * smooth)
-    fading = fading * np.array(_DEPTH_RATIO)[visits.fid - 1]
-    quiet = mag_to_njy(ref_mag)[:, visits.fid - 1]
+def draw(draws: Draws, survey: Survey, event_mjd: Floats) -> Sources:
+    """Draw stars by the date their dip begins."""
+    r_mag = survey.bright_mag + draws.uniform("magnitude", 0.5, 3.0)
+    depth = draws.uniform("depth", 2.5, 7.0)
+    descent = draws.uniform("descent", 8, 20)
+    ref_mag = star_magnitudes(r_mag, _TEMPERATURE_K)
+
+    def flux(visits: Visits) -> Floats:
+        progress = (visits.mjd - event_mjd[:, None]) / descent[:, None]
+        smooth = np.clip(progress, 0, 1)
+        fading = depth[:, None] * smooth**2 * (3 - 2 * smooth)
+        fading = fading * (EXTINCTION_PER_EBV / EXTINCTION_PER_EBV[G])[visits.band]
+        return variable_flux(ref_mag, visits.band, fading)
+
     return Sources(
-        diff_flux_njy=quiet * (10 ** (-0.4 * fading) - 1),
+        flux=flux,
         ref_mag=ref_mag,
-        ref_sep_arcsec=rng.rayleigh(0.1, n_objects),
-        star_galaxy=rng.beta(30, 1, n_objects),
-        t0_mjd=start_mjd,
-        since_mjd=np.full(n_objects, np.nan),
-        parameters={"depth_mag_g": depth, "descent_days": descent_days, "quiet_mag_r": r_mag},
+        ref_sep_arcsec=draws.rayleigh("reference offset", 0.1),
+        star_galaxy=draws.towards("score", 1, 30),
+        t0_mjd=event_mjd,
+        since_mjd=event_mjd + 1.0,
+        parameters={"depth_mag_g": depth, "descent_days": descent, "quiet_mag_r": r_mag},
     )
 
 
-R_CRB = SourceClass("r_crb", draw, anomaly=True)
+R_CRB = SourceClass("r_crb", draw, thin_disc, window_days=(0, 40), anomaly=True)

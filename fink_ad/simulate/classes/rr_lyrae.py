@@ -1,6 +1,6 @@
 """RR Lyrae stars of type ab: a steep rise and a slow decline, every half day.
 
-The shape is a saw-tooth cut at its eighth harmonic. Periods and amplitudes, and the ratio of
+The shape is a saw-tooth cut at its eighth harmonic. Periods and amplitudes, and the ratios of
 amplitudes between the bands, as in Sesar et al. (2010, ApJ 708, 717).
 """
 
@@ -9,53 +9,54 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from fink_ad.simulate.cadence import Visits
-from fink_ad.simulate.sources import SourceClass, Sources, mag_to_njy
+from fink_ad.simulate.classes.stars import draw_magnitude, star_magnitudes, varying_star
+from fink_ad.simulate.keyed import Draws
+from fink_ad.simulate.places import halo
+from fink_ad.simulate.schedule import Visits
+from fink_ad.simulate.sources import SourceClass, Sources
+from fink_ad.simulate.survey import Survey
 
-__all__ = ["RR_LYRAE", "saw_tooth"]
+__all__ = ["AMPLITUDE_RATIO", "RR_LYRAE", "saw_tooth"]
 
+Floats = NDArray[np.float64]
+
+AMPLITUDE_RATIO = np.array([0.95, 1.0, 0.72, 0.58, 0.54, 0.52])  # ugrizy
 _HARMONICS = 8
-_AMPLITUDE_RATIO = (1.0, 0.72)  # g, r
-_COLOUR_MAG = 0.25
-_SURVEY_START_MJD = 58200.0
+_TEMPERATURE_K = 7000.0
 
 
-def saw_tooth(phase: NDArray[np.float64]) -> NDArray[np.float64]:
+def saw_tooth(phase: Floats, harmonics: int = _HARMONICS) -> Floats:
     """Magnitude offset of unit full amplitude: fades through the cycle, brightens at its end."""
-    grid = np.linspace(0, 1, 512)
-    shape = _series(grid)
-    offset: NDArray[np.float64] = _series(phase) / (shape.max() - shape.min())
+    shape = _series(np.linspace(0, 1, 512), harmonics)
+    offset: Floats = _series(phase, harmonics) / (shape.max() - shape.min())
     return offset
 
 
-def draw(rng: np.random.Generator, visits: Visits) -> Sources:
-    """Draw stars whose mean is the reference image."""
-    n_objects = len(visits)
-    period = np.clip(rng.normal(0.57, 0.07, n_objects), 0.40, 0.85)
-    amplitude = np.clip(1.0 - 2.2 * (period - 0.57) + rng.normal(0, 0.12, n_objects), 0.3, 1.4)
-    mean_mag = 19.6 - rng.exponential(1.4, n_objects)
-    phase0 = rng.random(n_objects)
-    means = np.stack([mean_mag, mean_mag - _COLOUR_MAG], axis=1)
-    phase = visits.mjd_utc / period[:, None] + phase0[:, None]
-    swing = amplitude[:, None] * np.array(_AMPLITUDE_RATIO)[visits.fid - 1] * saw_tooth(phase)
-    mean_flux = mag_to_njy(means)[:, visits.fid - 1]
-    return Sources(
-        diff_flux_njy=mean_flux * (10 ** (-0.4 * swing) - 1),
-        ref_mag=means + rng.normal(0, 0.02, means.shape),
-        ref_sep_arcsec=rng.rayleigh(0.12, n_objects),
-        star_galaxy=rng.beta(30, 1, n_objects),
-        t0_mjd=np.full(n_objects, np.nan),
-        since_mjd=_SURVEY_START_MJD + rng.exponential(60, n_objects),
-        parameters={"period_days": period, "amplitude_g_mag": amplitude, "mean_mag_g": mean_mag},
-    )
-
-
-def _series(phase: NDArray[np.float64]) -> NDArray[np.float64]:
+def _series(phase: Floats, harmonics: int) -> Floats:
+    # sin(n x) by its recurrence: one sine and one cosine for all harmonics.
     cycle = 2 * np.pi * np.asarray(phase)
+    twice_cos, last, now = 2 * np.cos(cycle), np.zeros_like(cycle), np.sin(cycle)
     total = np.zeros_like(cycle)
-    for harmonic in range(1, _HARMONICS + 1):
-        total -= np.sin(harmonic * cycle) / harmonic
+    for harmonic in range(1, harmonics + 1):
+        total -= now / harmonic
+        last, now = now, twice_cos * now - last
     return total
 
 
-RR_LYRAE = SourceClass("rr_lyrae", draw, share=0.32)
+def draw(draws: Draws, survey: Survey, event_mjd: Floats) -> Sources:
+    """Draw stars."""
+    period = draws.clipped("period", 0.57, 0.07, 0.40, 0.85)
+    amplitude = np.clip(1.0 - 2.2 * (period - 0.57) + draws.normal("amplitude", 0, 0.12), 0.3, 1.4)
+    phase0 = draws.uniform("phase")
+
+    def offset(visits: Visits) -> Floats:
+        phase = visits.mjd / period[:, None] + phase0[:, None]
+        fading: Floats = amplitude[:, None] * AMPLITUDE_RATIO[visits.band] * saw_tooth(phase)
+        return fading
+
+    mean = star_magnitudes(draw_magnitude(draws, survey), _TEMPERATURE_K)
+    parameters = {"period_days": period, "amplitude_g_mag": amplitude}
+    return varying_star(draws, survey, mean, offset, parameters)
+
+
+RR_LYRAE = SourceClass("rr_lyrae", draw, halo, share=0.20)

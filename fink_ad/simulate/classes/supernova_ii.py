@@ -1,72 +1,71 @@
-"""Type II-P supernovae: a rise of a week, a plateau of three months that reddens, a drop.
+"""Type II-P supernovae: a hot week, a plateau of three months that reddens, a drop.
 
-Plateau lengths, decline rates and luminosities after Anderson et al. (2014, ApJ 786, 67).
+Plateau lengths and decline rates after Anderson et al. (2014, ApJ 786, 67). The photosphere cools
+to 6 000 K, where hydrogen recombines, and stays there; the tail is cobalt 56 (0.0098 mag/day).
 """
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from fink_ad.simulate.cadence import Visits
-from fink_ad.simulate.classes.hosts import distance_modulus, draw_hosts, draw_redshifts
-from fink_ad.simulate.sources import SourceClass, Sources, mag_to_njy
+from fink_ad.simulate.classes.fireballs import fireball
+from fink_ad.simulate.classes.hosts import draw_redshifts
+from fink_ad.simulate.keyed import Draws
+from fink_ad.simulate.sources import SourceClass, Sources
+from fink_ad.simulate.survey import Survey
 
-__all__ = ["SUPERNOVA_II", "light_curve"]
+__all__ = ["SUPERNOVA_II", "evolution"]
 
-_RISE_DAYS = 2.5  # e-folding time
-_EXTRA_FADING_G = 0.012  # g falls faster than r as the envelope cools [mag / day]
-_DROP_MAG, _DROP_DAYS = 2.0, 5.0
-_TAIL_MAG_PER_DAY = 0.0098  # decay of cobalt 56
+Floats = NDArray[np.float64]
+
+PLATEAU_ERG_S = 1.6e42
+_RISE_DAYS = 2.0  # e-folding time
+_FLASH, _COOLING_DAYS = 3.0, 10.0
+_FIRST_K, _RECOMBINATION_K = 22000.0, 6000.0
+_DROP_MAG, _DROP_DAYS, _TAIL_MAG_PER_DAY = 2.0, 4.0, 0.0098
 
 
-def light_curve(
-    days: NDArray[np.float64],
-    fid: NDArray[np.int64],
-    slope: NDArray[np.float64],
-    plateau_days: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """Flux relative to the start of the plateau, `days` after the explosion, rest frame.
+def evolution(
+    days: Floats, slope: ArrayLike = 0.008, plateau_days: ArrayLike = 95.0
+) -> tuple[Floats, Floats]:
+    """Luminosity [erg/s] and temperature [K], days after the explosion.
 
-    ``slope`` is the decline in r on the plateau [mag / day].
+    `slope` is the decline on the plateau [mag / day].
     """
     since = np.maximum(days, 0.0)
     on_plateau = np.minimum(since, plateau_days)
-    fading = on_plateau * (slope + _EXTRA_FADING_G * (fid == 1))
-    drop = _DROP_MAG / (1 + np.exp(-np.clip((days - plateau_days) / _DROP_DAYS, -50, 50)))
-    tail = (since - on_plateau) * _TAIL_MAG_PER_DAY
-    curve: NDArray[np.float64] = -np.expm1(-since / _RISE_DAYS) * mag_to_njy(
-        31.4 + fading + drop + tail
-    )
-    return curve
+    drop = _DROP_MAG * (0.5 + 0.5 * np.tanh((days - np.asarray(plateau_days)) / (2 * _DROP_DAYS)))
+    fading = on_plateau * slope + drop + (since - on_plateau) * _TAIL_MAG_PER_DAY
+    hot = np.exp(-since / _COOLING_DAYS)
+    luminosity = PLATEAU_ERG_S * -np.expm1(-since / _RISE_DAYS) * (1 + _FLASH * hot)
+    temperature = _RECOMBINATION_K + (_FIRST_K - _RECOMBINATION_K) * hot
+    return luminosity * 10 ** (-0.4 * fading), temperature
 
 
-def draw(rng: np.random.Generator, visits: Visits) -> Sources:
-    """Draw supernovae that exploded within 110 days before the last night."""
-    n_objects = len(visits)
-    redshift = draw_redshifts(rng, n_objects, 0.004, 0.05)
-    explosion_mjd = visits.alert_mjd[1] - rng.uniform(0.5, 110, n_objects)
-    plateau = rng.normal(95, 12, n_objects)
-    slope = np.clip(rng.normal(0.008, 0.005, n_objects), 0, 0.03)
-    peak_mag = -17.2 + rng.normal(0, 0.9, n_objects) + distance_modulus(redshift)
-    days = (visits.mjd_utc - explosion_mjd[:, None]) / (1 + redshift)[:, None]
-    shape = light_curve(days, visits.fid, slope[:, None], plateau[:, None])
-    ref_mag, separation, star_galaxy = draw_hosts(rng, redshift)
-    start = visits.mjd_utc.min()
-    return Sources(
-        diff_flux_njy=mag_to_njy(peak_mag)[:, None] * shape,
-        ref_mag=ref_mag,
-        ref_sep_arcsec=separation,
-        star_galaxy=star_galaxy,
-        t0_mjd=explosion_mjd,
-        since_mjd=np.where(explosion_mjd + 2 < start, explosion_mjd + 2, np.nan),
-        parameters={
-            "redshift": redshift,
-            "peak_mag": peak_mag,
+def draw(draws: Draws, survey: Survey, event_mjd: Floats) -> Sources:
+    """Draw supernovae by the date of their explosion."""
+    redshift = draw_redshifts(draws, survey, -17.8, 0.004)
+    plateau = draws.clipped("plateau", 95, 12, 60, 130)
+    slope = draws.clipped("slope", 0.008, 0.005, 0.0, 0.03)
+    brightness = draws.lognormal("brightness", 1.0, 0.7)
+
+    def scaled(days: Floats) -> tuple[Floats, Floats]:
+        luminosity, temperature = evolution(days, slope[:, None], plateau[:, None])
+        return luminosity * brightness[:, None], temperature
+
+    return fireball(
+        draws,
+        event_mjd,
+        redshift,
+        scaled,
+        {
             "plateau_days": plateau,
             "slope_mag_per_day": slope,
+            "plateau_erg_s": PLATEAU_ERG_S * brightness,
         },
+        found_days=2.0,
     )
 
 
-SUPERNOVA_II = SourceClass("supernova_ii", draw, share=0.07)
+SUPERNOVA_II = SourceClass("supernova_ii", draw, window_days=(0, 130), share=0.05, behind_dust=True)

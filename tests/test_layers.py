@@ -24,6 +24,7 @@ ROOMS = [
     {"pipeline"},
     {"learn"},
     {"rehearsal"},
+    {"operations"},
     {"cli"},
 ]
 FLOOR = {room: number for number, rooms in enumerate(ROOMS) for room in rooms}

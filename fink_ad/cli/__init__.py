@@ -10,12 +10,17 @@ from fink_ad.cli.benchmark import benchmark
 from fink_ad.cli.candidates import candidates
 from fink_ad.cli.catalogs import catalogs_app
 from fink_ad.cli.config import config_app
+from fink_ad.cli.counts import counts
 from fink_ad.cli.db import db_app
+from fink_ad.cli.dead_letters import dead_letters_app
 from fink_ad.cli.demo import demo
+from fink_ad.cli.doctor import doctor
 from fink_ad.cli.features import features
+from fink_ad.cli.history import history_app
 from fink_ad.cli.models import models_app
 from fink_ad.cli.plugins import plugins
 from fink_ad.cli.progress import exit_at_once
+from fink_ad.cli.purge import purge
 from fink_ad.cli.run import run
 from fink_ad.cli.score import score
 from fink_ad.cli.show import show
@@ -24,11 +29,26 @@ from fink_ad.errors import ConfigError, FinkAdError
 
 __all__ = ["app", "main"]
 
-for command in (run, candidates, show, features, score, simulate, demo, plugins, benchmark):
+for command in (
+    run,
+    candidates,
+    show,
+    features,
+    score,
+    simulate,
+    demo,
+    plugins,
+    benchmark,
+    doctor,
+    counts,
+    purge,
+):
     app.command()(command)
 app.add_typer(catalogs_app, name="catalogs")
 app.add_typer(config_app, name="config")
 app.add_typer(db_app, name="db")
+app.add_typer(dead_letters_app, name="dead-letters")
+app.add_typer(history_app, name="history")
 app.add_typer(models_app, name="models")
 
 

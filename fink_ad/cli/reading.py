@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from fink_ad.config import Settings
     from fink_ad.sources.files import FilesSource
 
-__all__ = ["Order", "Paths", "SchemaFile", "files_source"]
+__all__ = ["Order", "Paths", "SchemaFile", "files_source", "read_schema"]
 
 
 class Order(StrEnum):
@@ -56,13 +56,20 @@ def files_source(
     from fink_ad.sources.files import FilesSource
 
     limits = Limits(**settings.limits.model_dump())
-    given = _read_schema(schema) if schema else None
+    given = read_schema(schema) if schema else None
     return FilesSource(
         paths, batch_size=settings.batch_size, order=order.value, schema=given, limits=limits
     )
 
 
-def _read_schema(path: Path) -> Any:
+def read_schema(path: Path) -> Any:
+    """Return the Avro schema of a file.
+
+    Raises
+    ------
+    ConfigError
+        If it cannot be read or is no JSON.
+    """
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:

@@ -35,6 +35,8 @@ from fink_ad.store.records import (
     RevisionRecord,
 )
 from fink_ad.store.repository import Store
+from fink_ad.store.repository.letters import StoredLetter
+from fink_ad.store.repository.upkeep import Compaction, Purge
 from fink_ad.store.sampling import in_random_share, reservoir_key, stable_hash
 from fink_ad.store.seen import SeenAlerts
 
@@ -45,6 +47,7 @@ __all__ = [
     "BestScores",
     "CandidateRecord",
     "CandidateView",
+    "Compaction",
     "CountKey",
     "DatabaseStatus",
     "FilteredRows",
@@ -56,11 +59,13 @@ __all__ = [
     "ModelRecord",
     "NewLabel",
     "PartRecord",
+    "Purge",
     "ReviewerRecord",
     "RevisionRecord",
     "ScoredRows",
     "SeenAlerts",
     "Store",
+    "StoredLetter",
     "backup",
     "database_exists",
     "in_random_share",

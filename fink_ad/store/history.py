@@ -17,6 +17,7 @@ import os
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -29,7 +30,14 @@ from fink_ad.features import FeatureTable
 from fink_ad.sources.contracts import InputRange
 from fink_ad.store.records import PartRecord, batch_key
 
-__all__ = ["SCHEMA_KEY", "FilteredRows", "History", "ScoredRows"]
+__all__ = [
+    "SCHEMA_KEY",
+    "FilteredRows",
+    "History",
+    "ScoredRows",
+    "parquet_options",
+    "sync_folder",
+]
 
 SCHEMA_KEY = b"fink_ad.feature_schema"
 """Parquet metadata key of the feature schema in JSON."""
@@ -201,14 +209,14 @@ class History:
         path = self.home / name
         partial = path.with_name(f"{path.name}.{os.getpid()}")
         try:
-            self._share_lock()
+            self.share_lock()
             path.parent.mkdir(parents=True, exist_ok=True)
             with partial.open("wb") as file:
-                _write_parquet(table, file)
+                pq.write_table(table, file, **parquet_options(table.schema))
                 file.flush()
                 os.fsync(file.fileno())
             partial.replace(path)
-            _sync_folder(path.parent)
+            sync_folder(path.parent)
         except OSError as error:
             raise StoreError(
                 f"cannot write history part {path}: {error.strerror or error};"
@@ -216,8 +224,8 @@ class History:
             ) from error
         return name
 
-    def _share_lock(self) -> None:
-        """Show, as long as this process lives, that parts are being written."""
+    def share_lock(self) -> None:
+        """Show others, as long as this process lives, that parts are being written."""
         if self._lock is None:
             lock = self._open_lock()
             fcntl.flock(lock, fcntl.LOCK_SH)
@@ -252,21 +260,20 @@ def _by_night(table: pa.Table, alerts: AlertBatch) -> list[tuple[int, pa.Table]]
     return [(int(one), table.take(pa.array(np.flatnonzero(night == one)))) for one in nights]
 
 
-def _write_parquet(table: pa.Table, file: object) -> None:
+def parquet_options(schema: pa.Schema) -> dict[str, Any]:
+    """Return how columns are encoded."""
     # Dictionaries pay for the repeated words only; floats of a column differ nearly always.
-    floats = [field.name for field in table.schema if pa.types.is_floating(field.type)]
-    words = [field.name for field in table.schema if pa.types.is_dictionary(field.type)]
-    pq.write_table(
-        table,
-        file,
-        compression="zstd",
-        compression_level=1,
-        use_dictionary=words,
-        column_encoding=dict.fromkeys(floats, "BYTE_STREAM_SPLIT"),
-    )
+    floats = [field.name for field in schema if pa.types.is_floating(field.type)]
+    words = [field.name for field in schema if pa.types.is_dictionary(field.type)]
+    return {
+        "compression": "zstd",
+        "compression_level": 1,
+        "use_dictionary": words,
+        "column_encoding": dict.fromkeys(floats, "BYTE_STREAM_SPLIT"),
+    }
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make a rename survive a power cut."""
     handle = os.open(folder, os.O_RDONLY)
     try:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +21,15 @@ from fink_ad.features import FeatureSchema, FeatureTable
 from fink_ad.store.history import SCHEMA_KEY
 from fink_ad.store.sampling import stable_hash
 
-__all__ = ["BestScores", "HistoryRows", "best_scores", "read_alert_ids", "read_rows"]
+__all__ = ["BestScores", "HistoryRows", "best_scores", "export_rows", "read_alert_ids", "read_rows"]
+
+
+# Reading Parquet is built in: nothing may be fetched from the network.
+_EXPORT_MEMORY = "1GB"
+_DUCKDB: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,11 +94,7 @@ def read_rows(
         hashes = np.sort(stable_hash(survey, read_alert_ids(home, parts), "history"))
         if limit < len(hashes):
             bound = hashes[limit - 1] if limit else np.uint64(0)
-    tables = []
-    for name in parts:
-        ids = _read(home, name, ["alert_id"]).column("alert_id").to_numpy()
-        chosen = np.flatnonzero(stable_hash(survey, ids, "history") <= bound)
-        tables.append(_read(home, name).take(pa.array(chosen)))
+    tables = [table for name in parts for table in _read_chosen(home, name, survey, bound)]
     schemas = {table.schema.metadata.get(SCHEMA_KEY, b"") for table in tables}
     if len(schemas) > 1:
         raise StoreError(f"history parts {parts[0]} ... {parts[-1]} differ in feature schema")
@@ -128,13 +135,8 @@ def best_scores(home: Path, parts: Sequence[str]) -> BestScores:
         ORDER BY night, object_id
     """
     paths = [str(home / name) for name in parts]
-    # Reading Parquet is built in: nothing may be fetched from the network.
-    settings: dict[str, str | bool | int | float | list[str]] = {
-        "autoinstall_known_extensions": False,
-        "autoload_known_extensions": False,
-    }
     try:
-        with duckdb.connect(":memory:", config=settings) as connection:
+        with duckdb.connect(":memory:", config=_DUCKDB) as connection:
             found = connection.execute(query, {"paths": paths}).fetchnumpy()
     except duckdb.Error as error:
         raise StoreError(f"cannot read the history in {home}: {error}") from error
@@ -146,10 +148,73 @@ def best_scores(home: Path, parts: Sequence[str]) -> BestScores:
     )
 
 
-def _read(home: Path, name: str, columns: list[str] | None = None) -> pa.Table:
+def export_rows(home: Path, parts: Sequence[str], target: Path) -> int:
+    """Write the rows of parts into one file, sorted by night, survey and id; return how many.
+
+    Columns that only some parts have are empty for the others. The file is complete or absent.
+
+    Parameters
+    ----------
+    target : pathlib.Path
+        ``.csv`` or ``.parquet``.
+
+    Raises
+    ------
+    StoreError
+        If it has another suffix or cannot be written, or a part is missing or damaged.
+    """
+    if target.suffix not in (".csv", ".parquet"):
+        raise StoreError(f"cannot tell how to write {target}: name it .parquet or .csv")
+    query = """
+        SELECT survey, CAST(night AS INTEGER) AS night, * EXCLUDE (survey, night)
+        FROM read_parquet($paths, hive_partitioning = true, union_by_name = true)
+        ORDER BY night, survey, alert_id, model_revision
+    """
+    partial = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        with (
+            tempfile.TemporaryDirectory(dir=target.parent, prefix=".export-") as spill,
+            duckdb.connect(":memory:", config=_DUCKDB) as connection,
+        ):
+            connection.execute("SET temp_directory = $spill", {"spill": spill})
+            connection.execute(f"SET memory_limit = '{_EXPORT_MEMORY}'")
+            paths = [str(home / name) for name in parts]
+            rows = connection.sql(query, params={"paths": paths})
+            if target.suffix == ".csv":
+                rows.write_csv(str(partial))
+            else:
+                rows.write_parquet(str(partial), compression="zstd")
+            counted = connection.execute(
+                "SELECT count(*) FROM read_parquet($paths)", {"paths": paths}
+            ).fetchall()
+        partial.replace(target)
+    except (OSError, duckdb.Error) as error:
+        partial.unlink(missing_ok=True)
+        reason = getattr(error, "strerror", None) or error
+        raise StoreError(f"cannot export the history to {target}: {reason}") from error
+    return int(counted[0][0])
+
+
+def _read_chosen(home: Path, name: str, survey: str, bound: np.uint64) -> Iterator[pa.Table]:
+    """Yield the rows whose ids hash to at most `bound`, one row group after the other."""
+    with _opened(home, name) as part:
+        for group in range(part.num_row_groups):
+            ids = part.read_row_group(group, ["alert_id"]).column("alert_id").to_numpy()
+            chosen = np.flatnonzero(stable_hash(survey, ids, "history") <= bound)
+            yield part.read_row_group(group).take(pa.array(chosen))
+
+
+def _read(home: Path, name: str, columns: list[str]) -> pa.Table:
+    with _opened(home, name) as part:
+        return part.read(columns=columns)
+
+
+@contextmanager
+def _opened(home: Path, name: str) -> Iterator[pq.ParquetFile]:
     try:
         # One file, not a data set: the folder names must not become columns.
-        return pq.ParquetFile(home / name).read(columns=columns)
+        with pq.ParquetFile(home / name) as part:
+            yield part
     except FileNotFoundError as error:
         raise StoreError(
             f"history part {home / name} is missing; restore it from a backup"

@@ -13,12 +13,14 @@ from fink_ad.store.repository.candidates import Candidates
 from fink_ad.store.repository.counts import Counts
 from fink_ad.store.repository.kept import Kept
 from fink_ad.store.repository.labels import Labels
+from fink_ad.store.repository.letters import Letters
 from fink_ad.store.repository.models import Models
+from fink_ad.store.repository.upkeep import Upkeep
 
 __all__ = ["Store"]
 
 
-class Store(Batches, Candidates, Kept, Counts, Models, Labels, Archive):
+class Store(Batches, Candidates, Kept, Counts, Models, Labels, Letters, Archive, Upkeep):
     """Everything that is remembered: tables, and the Parquet history beside them.
 
     `Store.open` opens one. It hands out and takes plain records, never rows of a table.

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, func, select
 
+from fink_ad.errors import StoreError
 from fink_ad.store.history_queries import (
     BestScores,
     HistoryRows,
     best_scores,
+    export_rows,
     read_alert_ids,
     read_rows,
 )
-from fink_ad.store.repository.part import StorePart
+from fink_ad.store.records import PartRecord
+from fink_ad.store.repository.part import StorePart, columns_of, record_of
 from fink_ad.store.tables import HistoryPart, Ledger
 
 __all__ = ["Archive"]
+
+_Found = TypeVar("_Found")
 
 
 class Archive(StorePart):
@@ -33,8 +41,8 @@ class Archive(StorePart):
 
     def alert_ids(self, survey: str, night: int) -> NDArray[np.int64]:
         """Return the ids of all alerts of a night, scored or filtered, (n,)."""
-        parts = self._parts(HistoryPart.survey == survey, HistoryPart.night == night)
-        return read_alert_ids(self.history.home, parts)
+        wanted = (HistoryPart.survey == survey, HistoryPart.night == night)
+        return self._read(read_alert_ids, *wanted)
 
     def nights(self, survey: str, before: int) -> tuple[int, ...]:
         """Return the nights with scored alerts that were over when night `before` began.
@@ -80,25 +88,25 @@ class Archive(StorePart):
                 .limit(n_nights)
             )
             last = list(connection.execute(nights).scalars())
-        parts = self._parts(
+        return self._read(
+            best_scores,
             HistoryPart.population == population,
             HistoryPart.model_revision == model_revision,
             HistoryPart.night.in_(last),
             *earlier,
         )
-        return best_scores(self.history.home, parts)
 
     def night_best_scores(
         self, survey: str, population: str, model_revision: str, nights: Sequence[int]
     ) -> BestScores:
         """Return one value per object and night: its best score under a model revision."""
-        parts = self._parts(
+        return self._read(
+            best_scores,
             HistoryPart.survey == survey,
             HistoryPart.population == population,
             HistoryPart.model_revision == model_revision,
             HistoryPart.night.in_(nights),
         )
-        return best_scores(self.history.home, parts)
 
     def read_features(
         self,
@@ -126,7 +134,62 @@ class Archive(StorePart):
         ]
         if nights is not None:
             wanted.append(HistoryPart.night.in_(nights))
-        return read_rows(self.history.home, self._parts(*wanted), survey, limit)
+        return self._read(lambda home, parts: read_rows(home, parts, survey, limit), *wanted)
+
+    def export(
+        self,
+        target: Path,
+        survey: str | None = None,
+        population: str | None = None,
+        night: int | None = None,
+        model_revision: str | None = None,
+    ) -> int:
+        """Write scored alerts into one Parquet or CSV file; return how many.
+
+        Raises
+        ------
+        StoreError
+            If there are none, or the file cannot be written or has another suffix.
+        """
+        given = {
+            HistoryPart.survey: survey,
+            HistoryPart.population: population,
+            HistoryPart.night: night,
+            HistoryPart.model_revision: model_revision,
+        }
+        wanted = [column == value for column, value in given.items() if value is not None]
+        if not self._parts(HistoryPart.population != "", *wanted):
+            raise StoreError("the history has no such alerts; see fink-ad counts for its nights")
+        return self._read(
+            lambda home, parts: export_rows(home, parts, target),
+            HistoryPart.population != "",
+            *wanted,
+        )
+
+    def history_parts(self) -> tuple[PartRecord, ...]:
+        """Return every part of the history, by name."""
+        query = select(*columns_of(HistoryPart, PartRecord)).order_by(HistoryPart.name)
+        with self.database.reading() as connection:
+            return tuple(record_of(PartRecord, row) for row in connection.execute(query))
+
+    def last_commit(self) -> datetime | None:
+        """Return when a batch was stored last; None if none was."""
+        with self.database.reading() as connection:
+            return connection.execute(select(func.max(Ledger.committed_at))).scalar()
+
+    def _read(
+        self, read: Callable[[Path, Sequence[str]], _Found], *where: ColumnElement[bool]
+    ) -> _Found:
+        """Read parts; where they were merged meanwhile, read what they have become."""
+        parts = self._parts(*where)
+        while True:
+            try:
+                return read(self.history.home, parts)
+            except StoreError:
+                now = self._parts(*where)
+                if now == parts:
+                    raise
+                parts = now
 
     def _parts(self, *where: ColumnElement[bool]) -> list[str]:
         query = select(HistoryPart.name).where(*where).order_by(HistoryPart.name)

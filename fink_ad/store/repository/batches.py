@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from itertools import pairwise
 
 from sqlalchemy import Connection, func, insert, select
 
 from fink_ad.errors import StoreError
 from fink_ad.sources.contracts import InputRange
-from fink_ad.store.records import BatchRecord
+from fink_ad.store.records import BatchRecord, CountKey
 from fink_ad.store.repository.kept import keep_alerts
 from fink_ad.store.repository.part import StorePart
 from fink_ad.store.tables import Candidate, DeadLetter, HistoryPart, Ledger, NightCount
 from fink_ad.store.upserts import upsert
 
-__all__ = ["Batches"]
+__all__ = ["Batches", "add_counts", "check_batch", "store_effects"]
 
 
 class Batches(StorePart):
@@ -35,28 +36,11 @@ class Batches(StorePart):
             If only a part of the batch's input is stored already, ranges come out of order,
             the counts do not add up, or the database cannot be written.
         """
-        _check(batch)
+        check_batch(batch)
         with self.database.writing(turn="alerts") as connection:
             if _is_stored(connection, batch):
                 return False
-            now = self._clock()
-            origin = {"source": batch.source}
-            common = origin | {
-                "batch_key": batch.key,
-                "model_revision": batch.model_revision,
-                "context_hash": batch.context_hash,
-                "committed_at": now,
-            }
-            ranges = [vars(r) | common for r in batch.ranges if r.stop > r.start]
-            connection.execute(insert(Ledger), ranges)
-            key = {"batch_key": batch.key}
-            upsert(connection, HistoryPart, [vars(part) | key for part in batch.parts])
-            keep_alerts(connection, batch.kept, batch.reservoir_size, batch.stamps_per_night)
-            upsert(connection, Candidate, [vars(one) | key for one in batch.candidates])
-            letters = [vars(one) | origin | {"seen_at": now} for one in batch.dead_letters]
-            upsert(connection, DeadLetter, letters)
-            counts = [vars(k) | origin | {"n": n} for k, n in batch.counts.items() if n]
-            upsert(connection, NightCount, counts, lambda old, new: {"n": old.n + new.n})
+            store_effects(connection, batch, self._clock(), batch.source)
             return True
 
     def done(self, source: str) -> Mapping[str, int]:
@@ -70,7 +54,36 @@ class Batches(StorePart):
             return {partition: int(stop) for partition, stop in connection.execute(query)}
 
 
-def _check(batch: BatchRecord) -> None:
+def store_effects(
+    connection: Connection, batch: BatchRecord, now: datetime, counted_for: str
+) -> None:
+    """Store everything that a batch brings, its counts under the source `counted_for`."""
+    origin = {"source": batch.source}
+    common = origin | {
+        "batch_key": batch.key,
+        "model_revision": batch.model_revision,
+        "context_hash": batch.context_hash,
+        "committed_at": now,
+    }
+    ranges = [vars(r) | common for r in batch.ranges if r.stop > r.start]
+    connection.execute(insert(Ledger), ranges)
+    key = {"batch_key": batch.key}
+    upsert(connection, HistoryPart, [vars(part) | key for part in batch.parts])
+    keep_alerts(connection, batch.kept, batch.reservoir_size, batch.stamps_per_night)
+    upsert(connection, Candidate, [vars(one) | key for one in batch.candidates])
+    letters = [vars(one) | origin | {"seen_at": now} for one in batch.dead_letters]
+    upsert(connection, DeadLetter, letters)
+    add_counts(connection, counted_for, batch.counts)
+
+
+def add_counts(connection: Connection, source: str, counts: Mapping[CountKey, int]) -> None:
+    """Add to the counts of a source; what is taken away is added as a negative number."""
+    rows = [vars(key) | {"source": source, "n": n} for key, n in counts.items() if n]
+    upsert(connection, NightCount, rows, lambda old, new: {"n": old.n + new.n})
+
+
+def check_batch(batch: BatchRecord) -> None:
+    """Raise a StoreError unless ranges are in order and counts add up."""
     n_in = batch.total("in")
     parts = {kind: batch.total(kind) for kind in ("scored", "filtered", "duplicate", "dead_letter")}
     if n_in != sum(parts.values()):

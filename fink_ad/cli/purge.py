@@ -1,0 +1,46 @@
+"""`fink-ad purge`: let go of what is old."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from fink_ad.cli.app import out, state_of
+
+__all__ = ["purge"]
+
+
+def purge(
+    context: typer.Context,
+    older_than: Annotated[
+        int, typer.Option(min=1, metavar="DAYS", help="What is older goes.", show_default=False)
+    ],
+    yes: Annotated[bool, typer.Option("--yes", help="Do it, instead of saying what would go.")] = (
+        False
+    ),
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Delete old history, dead letters, and kept alerts that nobody labelled.
+
+    Labels, labelled alerts, the reference alerts models are retrained on, models and counts
+    stay. Without `--yes` nothing is deleted. The database file does not shrink; its room is
+    used again. An alert of a purged night that comes again is scored again.
+    """
+    with state_of(context).open_store() as store:
+        found = store.purge(older_than, dry_run=not yes)
+    if as_json:
+        out.print_json(json.dumps(asdict(found) | {"done": yes}))
+        return
+    table = Table.grid(padding=(0, 2))
+    table.add_row("before night", str(found.before_night))
+    table.add_row("alerts of the history", f"{found.n_rows:,}")
+    table.add_row("in files", f"{found.n_parts:,}, {found.n_bytes / 1e6:,.1f} MB")
+    table.add_row("kept alerts", f"{found.n_kept:,}")
+    table.add_row("candidates", f"{found.n_candidates:,}")
+    table.add_row("dead letters", f"{found.n_letters:,}")
+    out.print(table)
+    out.print("Deleted." if yes else "Nothing was deleted; with [bold]--yes[/bold] it is.")

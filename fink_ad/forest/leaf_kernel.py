@@ -5,7 +5,8 @@ Two rows in the same leaf of a tree share 1; otherwise they share ``2 ** (m - ma
 kernel is the mean over trees. It is a sum over shared nodes of positive weights, hence positive
 semi-definite, and a weighted sum of kernel columns is one number per leaf: a forest.
 
-Shares are kept as whole 128ths, so that sums over trees are exact whatever their order.
+Shares are kept as whole numbers of ``2 ** (1 - max_depth)``, so that sums over trees are exact
+whatever their order.
 """
 
 from __future__ import annotations
@@ -22,22 +23,19 @@ __all__ = ["DEEPEST", "KernelMemo", "kernel_matrix", "leaf_sums", "path_codes", 
 DEEPEST = 8
 """Deepest trees the kernel is made for: a path is the eight bits of a byte."""
 
-UNIT = 128
-"""What two rows share that reach the same leaf."""
-
 
 @numba.njit(cache=CACHED)
 def _walk_down(
     left: NDArray[np.uint32], roots: NDArray[np.uint32]
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Return the path to each node, bit ``7 - d`` set if right at depth d, and its depth."""
+    """Return the path to each node, bit d set if right at depth d, and its depth."""
     path = np.zeros(len(left), np.uint8)
     depth = np.zeros(len(left), np.int64)
     for node in range(len(left)):
         child = left[node]
         if child != node:
             path[child] = path[node]
-            path[child + 1] = path[node] | np.uint8(1 << (7 - depth[node]))
+            path[child + 1] = path[node] | np.uint8(1 << depth[node])
             depth[child] = depth[node] + 1
             depth[child + 1] = depth[node] + 1
     return path, depth
@@ -49,23 +47,23 @@ def path_codes(forest: FlatForest) -> NDArray[np.uint8]:
     return codes
 
 
-def _shares(max_depth: int) -> NDArray[np.uint8]:
-    """Return what rows share whose paths differ by these bits (exclusive or), (256,)."""
-    last_common = 8 - np.frexp(np.arange(256))[1]  # leading zero bits of a byte
-    shares = np.where(last_common > 0, UNIT * 2.0 ** (last_common - max_depth), 0.0)
-    return np.minimum(shares, UNIT).astype(np.uint8)
-
-
 @numba.njit(cache=CACHED, nogil=True)
 def _pair_sums(
-    first: NDArray[np.uint8], second: NDArray[np.uint8], shares: NDArray[np.uint8]
-) -> NDArray[np.int64]:
-    sums = np.zeros((len(first), len(second)), np.int64)
+    first: NDArray[np.uint8], second: NDArray[np.uint8], same_leaf: int, n_before: int
+) -> NDArray[np.int32]:
+    """Return what pairs share in units of ``2 ** (1 - max_depth)``, summed over trees.
+
+    The lowest bit in which two paths differ is ``2 ** m``; with `same_leaf`, ``2 ** max_depth``,
+    set in all, equal paths differ there. Halving leaves nothing of the root. Columns beyond
+    ``n_before`` plus the row are left 0.
+    """
+    sums = np.zeros((len(first), len(second)), np.int32)
     for i in range(len(first)):
-        for j in range(len(second)):
-            total = 0
+        for j in range(min(len(second), n_before + i + 1)):
+            total = np.int32(0)
             for tree in range(first.shape[1]):
-                total += shares[first[i, tree] ^ second[j, tree]]
+                differ = np.int32(first[i, tree] ^ second[j, tree]) | np.int32(same_leaf)
+                total += (differ & -differ) >> np.int32(1)
             sums[i, j] = total
     return sums
 
@@ -87,10 +85,17 @@ def kernel_matrix(
     (n, m) float64
         Between 0 and 1.
     """
-    sums: NDArray[np.int64] = _pair_sums(
-        np.ascontiguousarray(first), np.ascontiguousarray(second), _shares(max_depth)
+    return _kernel_below(first, second, max_depth, len(second))
+
+
+def _kernel_below(
+    first: NDArray[np.uint8], second: NDArray[np.uint8], max_depth: int, n_before: int
+) -> NDArray[np.float64]:
+    """Return the kernel as far as column ``n_before`` plus the row, 0 beyond, (n, m)."""
+    sums: NDArray[np.int32] = _pair_sums(
+        np.ascontiguousarray(first), np.ascontiguousarray(second), 1 << max_depth, n_before
     )
-    kernel: NDArray[np.float64] = sums / (UNIT * first.shape[1])
+    kernel: NDArray[np.float64] = sums / (2.0 ** (max_depth - 1) * first.shape[1])
     return kernel
 
 
@@ -112,11 +117,13 @@ class KernelMemo:
             self._places.update((key, n_old + i) for i, key in enumerate(new))
             added = np.frombuffer(b"".join(new), np.uint8).reshape(len(new), -1)
             self._codes = np.vstack([self._codes, added]) if n_old else added
-            columns = kernel_matrix(added, self._codes, self._max_depth)
+            below = _kernel_below(added, self._codes, self._max_depth, n_old)
             kernel = np.empty((len(self._codes), len(self._codes)))
             kernel[:n_old, :n_old] = self._kernel
-            kernel[n_old:] = columns
-            kernel[:, n_old:] = columns.T
+            kernel[n_old:, :n_old] = below[:, :n_old]
+            kernel[:n_old, n_old:] = below[:, :n_old].T
+            corner = below[:, n_old:]
+            kernel[n_old:, n_old:] = corner + np.tril(corner, -1).T
             self._kernel = kernel
         places = np.array([self._places[key] for key in keys], np.int64)
         found: NDArray[np.float64] = self._kernel[np.ix_(places, places)]

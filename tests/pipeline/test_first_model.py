@@ -4,7 +4,12 @@ import random
 
 import pytest
 
+from fink_ad.alerts.avro import read_packets
+from fink_ad.alerts.packets import choose_fields, to_batches
+from fink_ad.features import Context
+from fink_ad.pipeline.describe import describe
 from fink_ad.simulate import simulate_night
+from fink_ad.simulate.schema import PACKET_SCHEMA
 from fink_ad.store import ModelRecord
 
 
@@ -19,13 +24,10 @@ def transients(packets):
     """Packets of a kind that no filter drops and that are no bodies."""
     simulated = simulate_night(20260301, n_objects=700, inject={}, seed=21)
     whole = packets.__class__(tuple(simulated.bodies))
-    keep = [
-        row
-        for row, record in enumerate(whole.records())
-        if min(record["candidate"]["rb"], record["candidate"]["drb"]) > 0.3
-        and (record["candidate"]["ssdistnr"] or -1) < 0
-    ]
-    return whole.of(keep)
+    (tables,) = read_packets(whole.bodies, choose_fields, schema=PACKET_SCHEMA).groups
+    described = describe(to_batches(tables).alerts, Context())
+    kept, _ = described.features["transient"]
+    return whole.of(kept.tolist())
 
 
 def test_few_alerts_give_a_provisional_model_that_a_later_run_replaces(home, transients, tmp_path):

@@ -21,6 +21,7 @@ from fink_ad.cli.models import models_app
 from fink_ad.cli.plugins import plugins
 from fink_ad.cli.progress import exit_at_once
 from fink_ad.cli.purge import purge
+from fink_ad.cli.rehearse import rehearse
 from fink_ad.cli.run import run
 from fink_ad.cli.score import score
 from fink_ad.cli.show import show
@@ -36,6 +37,7 @@ for command in (
     features,
     score,
     simulate,
+    rehearse,
     demo,
     plugins,
     benchmark,

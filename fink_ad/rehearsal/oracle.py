@@ -38,11 +38,7 @@ class Oracle:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if not (self.errs >= 0.0 and self.unsure >= 0.0 and self.errs + self.unsure <= 1.0):
-            raise ConfigError(
-                f"an oracle with errs={self.errs:g} and unsure={self.unsure:g} cannot be: give "
-                "shares that add up to at most 1, as errs=0.1"
-            )
+        _check_shares(self.errs, self.unsure)
 
     @classmethod
     def of(cls, truth: pd.DataFrame, errs: float = 0.0, unsure: float = 0.0, seed: int = 0) -> Self:
@@ -73,23 +69,34 @@ class Oracle:
         return "unsure" if chance < self.errs + self.unsure else truth
 
 
-def parse_oracle(text: str) -> dict[str, float]:
-    """Read shares written ``errs=0.1,unsure=0.05``.
+def parse_oracle(text: str) -> tuple[float, float]:
+    """Read the shares ``errs`` and ``unsure`` written ``errs=0.1,unsure=0.05``, in that order.
+
+    What is not named is 0.
 
     Raises
     ------
     ConfigError
-        If the text is not of this form.
+        If the text is not of this form, or there can be no such oracle.
     """
-    shares: dict[str, float] = {}
+    shares = {"errs": 0.0, "unsure": 0.0}
     for part in text.split(","):
         name, _, number = part.strip().partition("=")
         try:
-            if name not in ("errs", "unsure"):
+            if name not in shares:
                 raise ValueError
             shares[name] = float(number)
         except ValueError:
             raise ConfigError(
                 f"{text!r} describes no oracle; write errs=0.1 or errs=0.1,unsure=0.05"
             ) from None
-    return shares
+    _check_shares(shares["errs"], shares["unsure"])
+    return shares["errs"], shares["unsure"]
+
+
+def _check_shares(errs: float, unsure: float) -> None:
+    if not (errs >= 0.0 and unsure >= 0.0 and errs + unsure <= 1.0):
+        raise ConfigError(
+            f"there is no oracle with errs={errs:g} and unsure={unsure:g}: give shares of at "
+            "least 0 that add up to at most 1, as errs=0.1"
+        )

@@ -24,7 +24,14 @@ from fink_ad.sources.files import FilesSource
 from fink_ad.store import NewLabel, Store
 from fink_ad.store.records import Answer
 
-__all__ = ["POPULATION", "NightReport", "Season", "Shown", "play"]
+__all__ = [
+    "POPULATION",
+    "NightReport",
+    "Season",
+    "Shown",
+    "play",
+    "rehearsal_settings",
+]
 
 POPULATION = "transient"
 """Nothing is planted among the bodies of the solar system."""
@@ -99,6 +106,8 @@ class NightReport:
         Strangest first.
     n_appeared : int
         Planted objects that were there to be found up to this night.
+    model_revision : str
+        What the night was ranked with; what it taught is in force from the next night on.
     """
 
     night: int
@@ -106,6 +115,7 @@ class NightReport:
     n_candidates: int
     shown: Sequence[Shown]
     n_appeared: int
+    model_revision: str
 
     def found(self) -> dict[str, int]:
         """Count the planted objects that were shown, by class."""
@@ -115,6 +125,17 @@ class NightReport:
         """Return the JSON form; alert ids are strings there."""
         shown = [asdict(one) | {"alert_id": str(one.alert_id)} for one in self.shown]
         return asdict(self) | {"shown": shown, "found": self.found()}
+
+
+def rehearsal_settings(base: Settings, home: Path, learner: str = "fal") -> Settings:
+    """Return settings that differ in where state is kept and in the learner.
+
+    Parameters of another learner do not come along.
+    """
+    same = base.forest.learner == learner
+    changes = {"learner": learner} if same else {"learner": learner, "parameters": {}}
+    forest = base.forest.model_copy(update=changes)
+    return base.model_copy(update={"home": home, "database_url": "", "forest": forest})
 
 
 def play(
@@ -172,13 +193,24 @@ def play(
                 _label(store, reviewer_id, model, one)
             if learning:
                 relearn(store, settings, season.survey, POPULATION)
-            yield NightReport(night, summary.n_in, summary.n_candidates, shown, len(appeared))
+            yield NightReport(
+                night, summary.n_in, summary.n_candidates, shown, len(appeared), model.revision
+            )
 
 
 def _active(store: Store, settings: Settings, survey: str) -> Model:
+    """Load the model in force for the population that is rehearsed.
+
+    Raises
+    ------
+    ModelError
+        If there is none, or it cannot be read.
+    """
     active = store.active_model(survey, POPULATION)
     if active is None:
-        raise ModelError(f"the night had no {survey} {POPULATION} alerts to grow a model on")
+        raise ModelError(
+            f"no {survey} {POPULATION} model yet: there were no such alerts to grow one on"
+        )
     return Model.load(models_dir(settings) / active.revision.id)
 
 

@@ -106,7 +106,8 @@ def candidate_threshold(
       strangest 2 % while it has fewer than 1 000. At `PROVISIONAL_BELOW` reference alerts
       this is 1 000, so nothing jumps when the provisional time ends.
     - to ``(n_peers + 1) / 2``, the rarity of an alert as strange as the strangest of its
-      peers: among few peers no more can be shown.
+      peers: among few peers no more can be shown. It is never less than 2: an alert without
+      peers is no candidate.
     """
     by_reference = max(50.0, len(sketch) / 20.0)
     by_peers = (n_peers.astype(np.float64) + 1.0) / 2.0

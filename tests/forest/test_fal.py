@@ -95,7 +95,7 @@ class TestAnswers:
             learner.prior(learner.trees.sum_leaf_values(v)) for v in (values, labels.values)
         )
         kernel = kernel_matrix(known, known, 8) + 0.1 * np.outer(prior_known, prior_known)
-        weights = np.linalg.solve(kernel + 0.3 * np.eye(60), labels.targets - 0.5 * prior_known)
+        weights = np.linalg.solve(kernel + 0.6 * np.eye(60), labels.targets - 0.5 * prior_known)
         across = kernel_matrix(rows, known, 8) + 0.1 * np.outer(prior, prior_known)
         assert_allclose(learner.score(values), 0.5 * prior + across @ weights, atol=1e-12)
 
@@ -284,7 +284,7 @@ class TestSession:
         codes = path_codes(ground.trees)[ground.trees.leaves(values)]
         prior = ground.prior(ground.trees.sum_leaf_values(values))
         rows = np.concatenate([np.arange(len(known)), []]).astype(int)
-        targets, noise = known.targets.astype(float), np.full(len(known), 0.3)
+        targets, noise = known.targets.astype(float), np.full(len(known), 0.6)
         votes = 0.0 if learner.votes is None else learner.votes.sum_leaf_values(values)
         for pick in picks:
             kernel = kernel_matrix(codes, codes[rows], 8) + 0.1 * np.outer(prior, prior[rows])
@@ -295,7 +295,7 @@ class TestSession:
             pretended = 0.5 * np.clip(ridge[pick], -1, 1) - 0.5
             rows = np.append(rows, pick)
             targets = np.append(targets, pretended)
-            noise = np.append(noise, 0.3 / max(abs(pretended), 0.1))
+            noise = np.append(noise, 0.6 / max(abs(pretended), 0.1))
 
     def test_a_batch_ends_where_nothing_is_open(self, values):
         is_open = np.zeros(len(values), np.bool_)

@@ -34,11 +34,11 @@ DEFAULTS: Mapping[str, Any] = {
     "peers": False,
     "prior_weight": 0.5,
     "prior_variance": 0.1,
-    "noise": 0.3,
+    "noise": 0.6,
     "vote_weight": 2.0,
     "n_vote_trees": 50,
     "n_stand_ins": 256,
-    "stand_in_weight": 0.1,
+    "stand_in_weight": 0.3,
     "max_labels": 5000,
 }
 
@@ -73,8 +73,8 @@ class ForestActiveLearner:
     ``peers`` false (true: the prior is a rank among alerts with as many detections),
     ``prior_weight`` 0.5, ``prior_variance`` 0.1 (how freely answers change the weight of the
     prior: 1 helps where outliers are mostly artefacts, and costs a little elsewhere),
-    ``noise`` 0.3 (variance of an answer), ``vote_weight`` 2, ``n_vote_trees`` 50,
-    ``n_stand_ins`` 256 unanswered rows a vote tree takes as ordinary, ``stand_in_weight`` 0.1
+    ``noise`` 0.6 (variance of an answer), ``vote_weight`` 2, ``n_vote_trees`` 50,
+    ``n_stand_ins`` 256 unanswered rows a vote tree takes as ordinary, ``stand_in_weight`` 0.3
     for each, ``max_labels`` 5000 (of more, ordinary ones are drawn at random).
     """
 

@@ -7,6 +7,7 @@ the same sky; `write_night` and `write_pieces` put them into files.
 
 from fink_ad.simulate.classes import CLASSES
 from fink_ad.simulate.files import NightFiles, read_truth, write_night, write_pieces
+from fink_ad.simulate.lsst_schema import LSST_PACKET_SCHEMA
 from fink_ad.simulate.night import Night
 from fink_ad.simulate.population import parse_counts
 from fink_ad.simulate.schema import PACKET_SCHEMA
@@ -15,6 +16,7 @@ from fink_ad.simulate.sky import DEFAULT_INJECT, Sky, simulate_night, simulate_p
 __all__ = [
     "CLASSES",
     "DEFAULT_INJECT",
+    "LSST_PACKET_SCHEMA",
     "PACKET_SCHEMA",
     "Night",
     "NightFiles",

@@ -122,7 +122,17 @@ def look(
     if known.behind_dust:
         excess = colour_excess(*to_galactic(ra, dec))
     measured = measure(schedule.survey, draws, sources, there, excess)
+    measured.detected[_outside(known, candidates, there)] = False
     return Observed(candidates, sources, field, ra, dec, excess, there, measured)
+
+
+def _outside(known: SourceClass, candidates: Candidates, visits: Visits) -> NDArray[np.bool_]:
+    """Mark visits beyond the days from which other nights would find an event in the list."""
+    if known.window_days is None:
+        return np.zeros(visits.mjd.shape, bool)
+    before, after = known.window_days
+    days = visits.night_mjd - np.floor(candidates.event_mjd)[:, None]
+    return (days < -np.ceil(before)) | (days > np.ceil(after))
 
 
 def seen_in(

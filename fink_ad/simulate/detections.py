@@ -111,7 +111,7 @@ class Counts:
         span = np.maximum(mjd[alert] - start, 1.0)
         # Fields were covered since the survey began, whether the object was there or not.
         extra_det = np.rint(n_det / span * earlier[obj]).astype(np.int64)
-        extra_cov = np.rint(n_cov / span * (start - survey.start_mjd)).astype(np.int64)
+        extra_cov = np.rint(n_cov / span * max(start - survey.start_mjd, 0.0)).astype(np.int64)
         first = np.where(earlier > 0, population.since_mjd, mjd[first_detection])[obj]
         return cls(n_det + extra_det, n_cov + np.maximum(extra_cov, extra_det), first)
 

@@ -36,7 +36,7 @@ def encode_rows(
     Parameters
     ----------
     fields : sequence of (name, Avro type, nullable)
-        Types are int, long, float, double and string; a nullable field is the union
+        Types are int, long, float, double, boolean and string; a nullable field is the union
         ``[type, "null"]``.
     columns : mapping of str to (n_rows,) array
         One array per field. Null is a masked element, in a `numpy.ma.MaskedArray`; strings
@@ -94,6 +94,8 @@ def _encode(
     values = np.ma.getdata(column)
     if kind in ("int", "long"):
         matrix, lengths = _varints(values.astype(np.int64))
+    elif kind == "boolean":
+        matrix, lengths = values.astype(np.uint8)[:, None], np.ones(len(values), np.int64)
     elif kind == "string":
         matrix, lengths = _strings(values)
     else:

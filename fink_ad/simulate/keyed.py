@@ -92,9 +92,9 @@ class Draws:
         deviates: Floats = np.sqrt(-2.0 * np.log(self.uniform(name))) * scale
         return deviates
 
-    def towards(self, name: str, end: int, power: float) -> Floats:
+    def towards(self, name: str, end: int, power: Real) -> Floats:
         """Draw numbers in [0, 1] that crowd at 0 or 1, the more so the greater the power."""
-        root = self.uniform(name) ** (1.0 / power)
+        root = self.uniform(name) ** (1.0 / np.asarray(power))
         return root if end == 1 else 1.0 - root
 
     def integers(self, name: str, low: int, high: int) -> NDArray[np.int64]:

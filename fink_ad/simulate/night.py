@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from fink_ad.simulate.classes import CLASSES
 from fink_ad.simulate.encode import container
+from fink_ad.simulate.lsst_schema import LSST_PACKET_SCHEMA
 from fink_ad.simulate.packets import Packets
 from fink_ad.simulate.population import Population
 from fink_ad.simulate.rows import Rows
@@ -25,7 +26,7 @@ __all__ = ["Night", "packet_schema", "truth_table"]
 
 def packet_schema(survey: SurveyName) -> Mapping[str, Any]:
     """Return the Avro schema of a survey's packets."""
-    return PACKET_SCHEMA
+    return PACKET_SCHEMA if survey == "ztf" else LSST_PACKET_SCHEMA
 
 
 @dataclass(frozen=True, eq=False)

@@ -144,9 +144,9 @@ class Schedule:
         midnight = days[:, None] + np.mean(survey.night_hours) / 24
         glow, separation = moon_loss(midnight, ra, dec)
         lost = np.where(nights.chance("bad", _BAD_NIGHT), _BAD_LOSS, _LOSS)
-        observed = (
-            planned & ~visit.chance("lost", lost[:, None]) & (separation > _MOON_AVOIDANCE_DEG)
-        )
+        begun = (days >= survey.start_mjd)[:, None]
+        observed = planned & begun & ~visit.chance("lost", lost[:, None])
+        observed &= separation > _MOON_AVOIDANCE_DEG
 
         night_seeing = nights.lognormal("seeing", survey.seeing_arcsec, 0.15)
         seeing = night_seeing[:, None] * visit.lognormal("seeing", 1.0, 0.1)

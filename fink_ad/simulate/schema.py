@@ -8,7 +8,17 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["CANDIDATE_FIELDS", "PACKET_SCHEMA", "PRV_CANDIDATE_FIELDS", "SCHEMA_VERSION"]
+__all__ = [
+    "CANDIDATE_FIELDS",
+    "PACKET_SCHEMA",
+    "PRV_CANDIDATE_FIELDS",
+    "SCHEMA_VERSION",
+    "Fields",
+    "read_fields",
+]
+
+Fields = tuple[tuple[str, str, bool], ...]
+"""Fields of a record as (name, Avro type, nullable), in order."""
 
 SCHEMA_VERSION = "3.3"
 """Value of ``schemavsn`` in every packet."""
@@ -39,8 +49,8 @@ _CONTEXT = (
 )
 
 
-def _fields(*texts: str) -> tuple[tuple[str, str, bool], ...]:
-    """Read "name type" pairs into (name, type, nullable)."""
+def read_fields(*texts: str) -> Fields:
+    """Read "name type, name type?" texts into (name, type, nullable)."""
     pairs = [pair.split() for text in texts for pair in text.split(", ")]
     return tuple((name, kind.removesuffix("?"), kind.endswith("?")) for name, kind in pairs)
 
@@ -49,14 +59,14 @@ def _nullable(text: str) -> str:
     return ", ".join(f"{pair}?" for pair in text.split(", "))
 
 
-CANDIDATE_FIELDS = _fields(_EXPOSURE, _IDENTITY, _DETECTION, _CONTEXT)
+CANDIDATE_FIELDS = read_fields(_EXPOSURE, _IDENTITY, _DETECTION, _CONTEXT)
 """Fields of ``candidate`` as (name, Avro type, nullable), in the order of the packet."""
 
-PRV_CANDIDATE_FIELDS = _fields(_EXPOSURE, _nullable(_IDENTITY), _DETECTION)
+PRV_CANDIDATE_FIELDS = read_fields(_EXPOSURE, _nullable(_IDENTITY), _DETECTION)
 """Fields of one of ``prv_candidates``; all of a detection is null for an upper limit."""
 
 
-def _record(name: str, fields: tuple[tuple[str, str, bool], ...]) -> dict[str, Any]:
+def _record(name: str, fields: Fields) -> dict[str, Any]:
     return {
         "type": "record",
         "name": name,

@@ -19,6 +19,7 @@ from fink_ad.simulate.candidates import Candidates, candidates_at, n_per_layer, 
 from fink_ad.simulate.classes import CLASSES
 from fink_ad.simulate.cutouts import StampMode, chosen_alerts, stamps_of
 from fink_ad.simulate.keyed import Draws
+from fink_ad.simulate.lsst_packets import lsst_packets
 from fink_ad.simulate.night import Night, truth_table
 from fink_ad.simulate.population import Population, class_counts
 from fink_ad.simulate.rows import Rows
@@ -64,6 +65,8 @@ class _Session:
         known = survey_called(survey)
         last = night_to_mjd(night)
         first = last - nights + 1
+        if first < known.start_mjd:
+            raise ConfigError(f"night {night} is too early: the simulated {survey} began later")
         schedule = _schedule(survey, seed, first - known.history_days, last)
         marker = repr((survey, seed, night, nights, options)).encode()
         return cls(
@@ -82,7 +85,8 @@ class _Session:
         rows = Rows.of(population, self.nights, self.survey.history_days)
         chosen = chosen_alerts(len(rows.alert), n_stamped)
         stamps = stamps_of(self.survey, population, rows, self.stamps, chosen)
-        packets = ztf_packets(population, rows, self.seed, stamps)
+        encode = ztf_packets if self.survey.name == "ztf" else lsst_packets
+        packets = encode(population, rows, self.seed, stamps)
         row = rows.alert
         mjd = population.visits.mjd[rows.obj[row], rows.visit[row]]
         return Night(

@@ -141,7 +141,7 @@ LSST = Survey(
     bright_mag=16.5,
     electron_njy=10 ** (0.4 * (31.4 - 28.16)) / 30.0,  # 28.16 mag gives one electron a second
     history_days=365,
-    start_mjd=60900.0,
+    start_mjd=60676.0,
 )
 
 SURVEYS: Mapping[str, Survey] = {"ztf": ZTF, "lsst": LSST}

@@ -1,4 +1,4 @@
-"""Nights on disk, and the small night the project carries in data/."""
+"""Nights on disk, and the small nights the project carries in data/."""
 
 import math
 import re
@@ -11,8 +11,6 @@ from fink_ad.errors import SourceError
 from fink_ad.simulate import read_truth, simulate_night, write_night
 
 DATA = Path(__file__).parents[2] / "data"
-NIGHT = DATA / "ztf_night_20260301.avro"
-TRUTH = DATA / "ztf_night_20260301_truth.csv"
 
 
 def read(path):
@@ -63,17 +61,19 @@ def test_a_table_that_is_no_truth_is_named(tmp_path, text):
         read_truth(path)
 
 
-def test_the_recipe_of_the_small_night_reproduces_it(tmp_path, monkeypatch):
+def test_the_recipe_of_the_small_nights_reproduces_them(tmp_path, monkeypatch):
     recipe = re.search(r"```python\n(.*?)```", (DATA / "README.md").read_text(), re.DOTALL)
     monkeypatch.chdir(tmp_path)
     exec(recipe[1], {})  # noqa: S102 - our own README
     made = tmp_path / "data"
-    assert (made / TRUTH.name).read_text() == TRUTH.read_text()
-    ours, theirs = read(made / NIGHT.name), read(NIGHT)
-    assert [close(a, b) for a, b in zip(ours, theirs, strict=True)].count(False) == 0
-    assert NIGHT.stat().st_size < 2_000_000
-    stamped = [record for record in theirs if record["cutoutScience"] is not None]
-    assert len(stamped) == 10
+    for survey, n_stamped in (("ztf", 10), ("lsst", 5)):
+        night, truth = f"{survey}_night_20260301.avro", f"{survey}_night_20260301_truth.csv"
+        assert (made / truth).read_text() == (DATA / truth).read_text()
+        ours, theirs = read(made / night), read(DATA / night)
+        assert [close(a, b) for a, b in zip(ours, theirs, strict=True)].count(False) == 0
+        assert (DATA / night).stat().st_size < 2_000_000
+        stamped = [record for record in theirs if record["cutoutScience"] is not None]
+        assert len(stamped) == n_stamped
 
 
 def close(one, other):

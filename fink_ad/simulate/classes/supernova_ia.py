@@ -74,4 +74,4 @@ def draw(draws: Draws, survey: Survey, event_mjd: Floats) -> Sources:
     )
 
 
-SUPERNOVA_IA = SourceClass("supernova_ia", draw, window_days=(18, 70), share=0.08, behind_dust=True)
+SUPERNOVA_IA = SourceClass("supernova_ia", draw, window_days=(25, 90), share=0.08, behind_dust=True)

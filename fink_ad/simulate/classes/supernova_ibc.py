@@ -52,5 +52,5 @@ def draw(draws: Draws, survey: Survey, event_mjd: Floats) -> Sources:
 
 
 SUPERNOVA_IBC = SourceClass(
-    "supernova_ibc", draw, window_days=(18, 70), share=0.02, behind_dust=True
+    "supernova_ibc", draw, window_days=(25, 90), share=0.02, behind_dust=True
 )

@@ -68,4 +68,4 @@ def draw(draws: Draws, survey: Survey, event_mjd: Floats) -> Sources:
     )
 
 
-SUPERNOVA_II = SourceClass("supernova_ii", draw, window_days=(0, 130), share=0.05, behind_dust=True)
+SUPERNOVA_II = SourceClass("supernova_ii", draw, window_days=(0, 160), share=0.05, behind_dust=True)

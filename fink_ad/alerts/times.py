@@ -10,6 +10,7 @@ from fink_ad.errors import SourceError
 __all__ = [
     "MJD_0_JD",
     "SECONDS_PER_DAY",
+    "has_night",
     "jd_start_to_mjd_mid",
     "night_of",
     "tai_to_utc",
@@ -22,6 +23,12 @@ SECONDS_PER_DAY = 86_400.0
 
 ZTF_EXPOSURE_S = 30.0
 """Exposure of the public survey, assumed where a packet does not state it."""
+
+LONGEST_EXPOSURE_S = 3600.0
+"""No single exposure of a survey is longer; a longer one is an error of the packet."""
+
+_MJD_OF_NIGHTS = (1.0, 2_900_000.0)
+"""The years 1858 to 9999: earlier and later times have no date of eight digits."""
 
 _LEAP_MJD_UTC = np.array(
     [
@@ -49,11 +56,12 @@ def jd_start_to_mjd_mid(jd_utc: ArrayLike, exposure_s: ArrayLike = np.nan) -> ND
     jd_utc : (n,) array_like
         Julian date, UTC, at the start of the exposure (ZTF ``jd``).
     exposure_s : array_like
-        Length of the exposure [s]; 30 where it is missing or not positive.
+        Length of the exposure [s]; 30 where it is missing, not positive or beyond
+        `LONGEST_EXPOSURE_S`.
     """
     exposure = np.asarray(exposure_s, np.float64)
     with np.errstate(invalid="ignore"):
-        known = np.isfinite(exposure) & (exposure > 0)
+        known = (exposure > 0) & (exposure <= LONGEST_EXPOSURE_S)
     half = np.where(known, exposure, ZTF_EXPOSURE_S) / 2.0
     mjd: NDArray[np.float64] = np.asarray(jd_utc, np.float64) - MJD_0_JD + half / SECONDS_PER_DAY
     return mjd
@@ -66,6 +74,15 @@ def tai_to_utc(mjd_tai: ArrayLike) -> NDArray[np.float64]:
     epoch = np.searchsorted(starts_tai, mjd, side="right") - 1
     utc: NDArray[np.float64] = mjd - _TAI_MINUS_UTC[np.maximum(epoch, 0)] / SECONDS_PER_DAY
     return utc
+
+
+def has_night(mjd_utc: ArrayLike) -> NDArray[np.bool_]:
+    """Say which times `night_of` accepts: finite, and in the years 1858 to 9999, (n,) bool."""
+    mjd = np.asarray(mjd_utc, np.float64)
+    first, end = _MJD_OF_NIGHTS
+    with np.errstate(invalid="ignore"):
+        inside: NDArray[np.bool_] = (mjd >= first) & (mjd < end)
+    return inside
 
 
 def night_of(mjd_utc: ArrayLike, survey: str) -> NDArray[np.int32]:
@@ -85,7 +102,7 @@ def night_of(mjd_utc: ArrayLike, survey: str) -> NDArray[np.int32]:
         known = ", ".join(_NIGHT_SHIFT_DAYS)
         raise SourceError(f"no rule for the nights of survey {survey!r}; known are {known}")
     mjd = np.asarray(mjd_utc, np.float64)
-    if not bool(np.all((mjd >= 1.0) & (mjd < 2_900_000.0))):
+    if not has_night(mjd).all():
         raise SourceError("a time without a night: MJD must be finite and lie in 1858 to 9999")
     days = np.datetime64("1858-11-17", "D") + np.floor(mjd - shift).astype(np.int64)
     months = days.astype("datetime64[M]")

@@ -153,6 +153,14 @@ def test_band_nobody_knows(mapped: Map, lsst: Make) -> None:
     assert "diaSource.band is 'white'" in rejected.detail
 
 
+@pytest.mark.parametrize("time", [1.0001, 2_461_105.0, float("nan")])
+def test_time_without_a_night_is_rejected(mapped: Map, lsst: Make, time: float) -> None:
+    result = mapped(lsst(), lsst({"diaSource.midpointMjdTai": time}))
+    (rejected,) = result.rejected
+    assert rejected.reason == "bad_value"
+    assert rejected.detail.endswith(f"diaSource.midpointMjdTai is {time}")
+
+
 def test_null_flux_keeps_the_alert(mapped: Map, lsst: Make) -> None:
     alerts = mapped(lsst(), lsst({"diaSource.psfFlux": None})).alerts
     assert len(alerts) == 2

@@ -150,6 +150,29 @@ def test_bad_alert_is_rejected_by_field_and_its_neighbours_go_on(
     assert path in rejected.detail
 
 
+@pytest.mark.parametrize("exposure", [1e12, 3e6, -1.0, 0.0])
+def test_absurd_exposure_does_not_move_the_alert(mapped: Map, ztf: Make, exposure: float) -> None:
+    result = mapped(ztf(), ztf({"candidate.exptime": exposure}))
+    assert result.alerts.numbers("mjd_utc")[1] == pytest.approx(58849.5 + 15 / 86400, abs=1e-9)
+
+
+def test_times_no_calendar_has_cost_the_alert_or_the_point(
+    mapped: Map, ztf: Make, prv: Make
+) -> None:
+    history = [prv(jd=jd) for jd in (2458840.0, 1e300, 2400000.5, 1e7)]
+    result = mapped(ztf({"candidate.jd": 2400001.0}), ztf(prv_candidates=history))
+    (rejected,) = result.rejected
+    assert rejected.detail.endswith("candidate.jd is 2400001.0")
+    assert result.alerts.points.counts.tolist() == [2]
+    assert result.dropped_points == {"time": 3}
+
+
+def test_messages_show_plain_values(mapped: Map, ztf: Make) -> None:
+    bad = [ztf({"candidate.ra": float("nan")}), ztf({"candidate.fid": 9}), ztf(candid=None)]
+    shown = [rejected.detail.rpartition(" is ")[2] for rejected in mapped(*bad, ztf()).rejected]
+    assert sorted(shown) == ["9", "missing", "nan"]
+
+
 def test_alert_with_two_faults_is_rejected_once(mapped: Map, ztf: Make) -> None:
     bad = ztf({"candidate.ra": float("nan"), "candidate.dec": 100.0, "candid": None})
     assert len(mapped(bad, ztf()).rejected) == 1

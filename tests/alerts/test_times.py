@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fink_ad.alerts.times import jd_start_to_mjd_mid, night_of, tai_to_utc
+from fink_ad.alerts.times import has_night, jd_start_to_mjd_mid, night_of, tai_to_utc
 from fink_ad.errors import SourceError
 
 
@@ -18,7 +18,7 @@ def test_start_of_exposure_becomes_its_middle() -> None:
     assert mjd == pytest.approx([58849.5 + 15 / 86400, 58849.5 + 120 / 86400], abs=1e-10)
 
 
-@pytest.mark.parametrize("exposure", [np.nan, 0.0, -999.0, np.inf])
+@pytest.mark.parametrize("exposure", [np.nan, 0.0, -999.0, np.inf, 3e6, 1e12])
 def test_exposure_without_length_lasts_thirty_seconds(exposure: float) -> None:
     mjd = jd_start_to_mjd_mid([2458850.0], [exposure])
     assert mjd == pytest.approx([58849.5 + 15 / 86400], abs=1e-10)
@@ -70,6 +70,11 @@ def test_nights_agree_with_the_calendar(mjd: float, survey: str) -> None:
 def test_time_without_a_night_is_refused(mjd: float) -> None:
     with pytest.raises(SourceError, match="MJD must be finite"):
         night_of([60000.0, mjd], "ztf")
+
+
+def test_times_that_have_a_night() -> None:
+    mjd = [np.nan, np.inf, -np.inf, 0.999, 1.0, 60000.0, 2_899_999.9, 2_900_000.0]
+    assert has_night(mjd).tolist() == [False] * 4 + [True] * 3 + [False]
 
 
 def test_unknown_survey_is_named() -> None:

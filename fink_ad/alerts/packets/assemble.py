@@ -14,7 +14,7 @@ from fink_ad.alerts.packets.mapped import MappedAlerts, PointBlock
 from fink_ad.alerts.packets.order import arrange
 from fink_ad.alerts.points import NO_POINT_ID, Points
 from fink_ad.alerts.schema import ALERT_SCHEMA, KINDS, POINT_FIELDS, SURVEYS
-from fink_ad.alerts.times import night_of
+from fink_ad.alerts.times import has_night, night_of
 
 __all__ = ["assemble"]
 
@@ -38,7 +38,7 @@ def assemble(
 ) -> tuple[AlertBatch, dict[str, int]]:
     """Return the alerts of the given rows, and how many points were left out, by reason.
 
-    A point is left out when its time is not finite (``time``), its band is none of `BANDS`
+    A point is left out when its time has no night (``time``, see `has_night`), its band is none of `BANDS`
     (``band``), a detection or forced point has no finite flux (``flux``), or a limit has no
     finite limit (``limit``). So every detection and forced point of a batch has a finite time
     and finite fluxes; an error that is not finite and positive is NaN: the flux stands, its
@@ -97,7 +97,7 @@ def _usable(
         is_limit = old["kind"] == _LIMIT
         measured = np.isfinite(new["diff_flux_njy"]) & np.isfinite(new["total_flux_njy"])
         reasons = {
-            "time": ~np.isfinite(old["mjd_utc"]),
+            "time": ~has_night(old["mjd_utc"]),
             "band": band < 0,
             "flux": ~is_limit & ~measured,
             "limit": is_limit & ~(new["limit_flux_njy"] > 0),

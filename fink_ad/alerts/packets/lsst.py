@@ -23,7 +23,7 @@ from fink_ad.alerts.photometry import quadrature
 from fink_ad.alerts.points import NO_POINT_ID
 from fink_ad.alerts.schema import BANDS, KINDS
 from fink_ad.alerts.tables import PacketTables
-from fink_ad.alerts.times import tai_to_utc
+from fink_ad.alerts.times import has_night, tai_to_utc
 
 __all__ = ["ELASTICC", "LSST", "LsstMapping", "Names"]
 
@@ -71,6 +71,8 @@ _DESIGNATIONS = (
 _AU_KM = 1.495978707e8
 _LEAST_RANGE_AU = 1e-5
 _LIMIT_SIGMAS = 5.0
+_JULIAN_DATES = 2e5
+"""A time beyond this (the year 2406) is no MJD but, most likely, a Julian date."""
 
 
 @dataclass(frozen=True)
@@ -236,10 +238,11 @@ class LsstMapping:
     def _checks(self, top: Columns, own: Mapping[str, NDArray[Any]]) -> tuple[Check, ...]:
         names = self.names
         time, ra = top.floats(f"diaSource.{names.time}"), own["ra_deg"]
+        in_time = has_night(own["mjd_utc"]) & (time < _JULIAN_DATES)
         dec, band = own["dec_deg"], top.text(f"diaSource.{names.band}")
         return (
             Check("diaSource.diaSourceId", own["point_id"] > 0, lambda row: None),
-            Check(f"diaSource.{names.time}", (time > 1) & (time < 2e5), lambda row: time[row]),
+            Check(f"diaSource.{names.time}", in_time, lambda row: time[row]),
             Check(f"diaSource.{names.band}", own["band"] >= 0, lambda row: band[row]),
             Check("diaSource.ra", (ra >= 0) & (ra <= 360), lambda row: ra[row]),
             Check(f"diaSource.{names.dec}", np.abs(dec) <= 90, lambda row: dec[row]),

@@ -173,4 +173,8 @@ def _schema_name(tables: PacketTables) -> str:
 
 
 def _shown(value: object) -> str:
-    return "missing" if value is None else repr(getattr(value, "as_py", lambda: value)())[:80]
+    if isinstance(value, pa.Scalar):
+        value = value.as_py()
+    elif isinstance(value, np.generic):
+        value = value.item()
+    return "missing" if value is None else repr(value)[:80]

@@ -28,7 +28,7 @@ from fink_ad.alerts.photometry import (
 from fink_ad.alerts.points import NO_POINT_ID
 from fink_ad.alerts.schema import BANDS, KINDS
 from fink_ad.alerts.tables import PacketTables
-from fink_ad.alerts.times import MJD_0_JD, jd_start_to_mjd_mid
+from fink_ad.alerts.times import has_night, jd_start_to_mjd_mid
 
 __all__ = ["ZtfMapping"]
 
@@ -246,7 +246,7 @@ def _checks(
     return (
         Check("candid", id_given, lambda row: None),
         Check("objectId", name.is_valid().to_numpy(zero_copy_only=False), lambda row: None),
-        Check("candidate.jd", (jd > MJD_0_JD + 1) & (jd < 5e6), lambda row: jd[row]),
+        Check("candidate.jd", has_night(own["mjd_utc"]), lambda row: jd[row]),
         Check("candidate.fid", own["band"] >= 0, lambda row: fid[row]),
         Check("candidate.ra", (ra >= 0) & (ra <= 360), lambda row: ra[row]),
         Check("candidate.dec", np.abs(dec) <= 90, lambda row: dec[row]),

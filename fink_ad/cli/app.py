@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,7 +18,7 @@ from fink_ad.config import LoadedSettings, Settings, load_settings
 if TYPE_CHECKING:
     from fink_ad.store import Store
 
-__all__ = ["State", "app", "err", "out", "printable", "shown", "state_of"]
+__all__ = ["State", "app", "err", "out", "print_json", "printable", "shown", "state_of"]
 
 app = typer.Typer(
     name="fink-ad",
@@ -74,6 +75,11 @@ def printable(text: str) -> str:
 def shown(text: str) -> str:
     """Make a stranger's text safe for a rich console: neither control codes nor markup."""
     return escape(printable(text))
+
+
+def print_json(form: object) -> None:
+    """Print JSON for a script: no colours, whatever the terminal or the environment says."""
+    typer.echo(json.dumps(form, indent=2))
 
 
 def state_of(context: typer.Context) -> State:

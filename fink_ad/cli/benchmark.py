@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
-from fink_ad.cli.app import err, out
+from fink_ad.cli.app import err, out, print_json
 from fink_ad.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def benchmark(
         err.print(f"report: {written[0]}, {written[1]}", highlight=False, soft_wrap=True)
     if as_json:
         forms = [result.to_json() for result in results]
-        out.print_json(json.dumps(forms[0] if len(forms) == 1 else forms))
+        print_json(forms[0] if len(forms) == 1 else forms)
     else:
         _print(results)
 

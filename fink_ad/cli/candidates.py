@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 import math
 from collections.abc import Collection, Sequence
 from dataclasses import asdict
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
-from fink_ad.cli.app import out, shown, state_of
+from fink_ad.cli.app import out, print_json, shown, state_of
 from fink_ad.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -46,8 +45,9 @@ def candidates(
 ) -> None:
     """Show the strangest alerts: rarity, object, position, magnitude, classes, reasons.
 
-    Each object is shown once, with its strangest alert; surveys and populations apart, as
-    scores of different models do not compare. Rarity "1 in N" is counted among
+    Each object is shown once, with its strangest alert; surveys and populations apart, and
+    of the model that scored last (on that night), as scores of different models do not
+    compare. Rarity "1 in N" is counted among
     alerts with a similar number of detections; "> N" is rarer than anything seen, and "~"
     marks a provisional value, counted against fewer than 20 000 alerts.
 
@@ -63,7 +63,11 @@ def candidates(
             (
                 key,
                 store.candidates(
-                    top, night=night, model=revision, survey=key[0], population=key[1]
+                    top,
+                    night=night,
+                    model=revision or store.latest_revision(*key, night),
+                    survey=key[0],
+                    population=key[1],
                 ),
             )
             for key in itertools.product(surveys, populations)
@@ -76,7 +80,7 @@ def candidates(
             for key, views in lists
             for view, mag in zip(views, magnitudes[key], strict=True)
         ]
-        out.print_json(json.dumps(rows))
+        print_json(rows)
         return
     if not lists:
         out.print("No candidates here. [bold]fink-ad run --source files PATH...[/bold] makes some.")
@@ -120,7 +124,7 @@ def candidate_table(
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("#", justify="right")
     table.add_column("rarity", justify="right", no_wrap=True)
-    table.add_column("object", no_wrap=True)
+    table.add_column("object", no_wrap=True, max_width=24, overflow="ellipsis")
     table.add_column(r"ra, dec \[deg]", justify="right", no_wrap=True)
     table.add_column("mag", justify="right", no_wrap=True)
     table.add_column("classes and why", overflow="fold", ratio=1)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
 
-from fink_ad.cli.app import err, out, state_of
+from fink_ad.cli.app import err, out, print_json, state_of
 from fink_ad.errors import FinkAdError
 
 if TYPE_CHECKING:
@@ -101,7 +100,7 @@ def list_(context: typer.Context, as_json: AsJson = False) -> None:
             }
         )
     if as_json:
-        out.print_json(json.dumps(rows))
+        print_json(rows)
     elif not rows:
         out.print("No catalogues yet; [bold]fink-ad catalogs add FILE --name NAME[/bold] adds one.")
     else:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from fink_ad.cli.app import out, shown, state_of
+from fink_ad.cli.app import out, print_json, shown, state_of
 
 __all__ = ["config_app"]
 
@@ -24,7 +24,7 @@ def show(
     rows = list(state_of(context).loaded.rows())
     if as_json:
         form = {key: {"value": value, "from": origin} for key, value, origin in rows}
-        out.print_json(json.dumps(form))
+        print_json(form)
         return
     table = Table("setting", "value", "from", box=None, pad_edge=False, header_style="bold")
     for key, value, origin in rows:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,7 +9,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from fink_ad.cli.app import err, out, state_of
+from fink_ad.cli.app import err, out, print_json, state_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,7 +38,7 @@ def counts(
         found = store.counts(night=night)
     rows = _rows(found)
     if as_json:
-        out.print_json(json.dumps(rows))
+        print_json(rows)
     elif not rows:
         out.print("Nothing was read" + (f" in night {night}." if night is not None else " yet."))
     else:

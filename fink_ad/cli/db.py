@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from fink_ad.cli.app import out, state_of
+from fink_ad.cli.app import out, print_json, state_of
 
 __all__ = ["db_app"]
 
@@ -41,7 +40,7 @@ def status(context: typer.Context, as_json: AsJson = False) -> None:
     found = database_status(_where(context))
     if as_json:
         form = asdict(found) | {"rows": dict(found.rows), "needs_upgrade": found.needs_upgrade}
-        out.print_json(json.dumps(form))
+        print_json(form)
         return
     table = Table.grid(padding=(0, 2))
     table.add_row("database", found.url)

@@ -10,7 +10,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from fink_ad.cli.app import err, out, state_of
+from fink_ad.cli.app import err, out, print_json, state_of
 from fink_ad.cli.reading import SchemaFile, read_schema
 from fink_ad.errors import StoreError
 
@@ -43,7 +43,7 @@ def list_(
     with state_of(context).open_store() as store:
         letters = store.stored_letters(source, reason, limit)
     if as_json:
-        out.print_json(json.dumps([_to_json(one) for one in letters]))
+        print_json([_to_json(one) for one in letters])
         return
     if not letters:
         out.print("No dead letters.")
@@ -63,7 +63,7 @@ def show(context: typer.Context, letter_id: Id, as_json: AsJson = False) -> None
     form = _to_json(one)
     form["payload_bytes"] = None if one.letter.payload is None else len(one.letter.payload)
     if as_json:
-        out.print_json(json.dumps(form))
+        print_json(form)
         return
     for name, value in form.items():
         told = "not kept" if value is None else _one_line(str(value))
@@ -116,7 +116,7 @@ def retry(
     with state.open_store() as store:
         done = retry_letters(store, state.settings, source=source, reason=reason, schema=given)
     if as_json:
-        out.print_json(json.dumps(vars(done)))
+        print_json(vars(done))
     else:
         told = ", ".join(f"{n:,} {what}" for what, n in done.outcome.items() if n)
         out.print(f"{done.n_settled:,} of {done.n_tried:,} can be read now: {told or 'none'}")

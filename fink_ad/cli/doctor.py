@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,7 +9,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from fink_ad.cli.app import out, state_of
+from fink_ad.cli.app import out, print_json, state_of
 from fink_ad.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ def doctor(
     """
     findings = _examine(context)
     if as_json:
-        out.print_json(json.dumps([asdict(finding) for finding in findings]))
+        print_json([asdict(finding) for finding in findings])
     else:
         table = Table(box=None, pad_edge=False, show_header=False)
         for finding in findings:

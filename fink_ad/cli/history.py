@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from fink_ad.cli.app import out, state_of
+from fink_ad.cli.app import out, print_json, state_of
 
 __all__ = ["history_app"]
 
@@ -34,7 +33,7 @@ def compact(
     with state_of(context).open_store() as store:
         done = store.compact(survey, night)
     if as_json:
-        out.print_json(json.dumps(asdict(done)))
+        print_json(asdict(done))
     elif done.n_before:
         out.print(f"{done.n_before:,} files -> {done.n_after:,}, {done.n_rows:,} alerts")
     else:

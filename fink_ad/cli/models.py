@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,7 +9,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from fink_ad.cli.app import State, out, state_of
+from fink_ad.cli.app import State, out, print_json, state_of
 from fink_ad.errors import ConfigError, ModelError, StoreError
 
 if TYPE_CHECKING:
@@ -35,7 +34,7 @@ def list_models(context: typer.Context, as_json: Json = False) -> None:
     active = _active_ids(state)
     rows = [_summary(folder, active) for folder in _folders(state)]
     if as_json:
-        out.print_json(json.dumps(rows))
+        print_json(rows)
         return
     if not rows:
         out.print("No models yet. [bold]fink-ad run --source files PATH...[/bold] makes one.")
@@ -70,7 +69,7 @@ def show_model(
     found, folder = _load(state, model)
     card = model_card(found, folder) | {"active": found.id in _active_ids(state)}
     if as_json:
-        out.print_json(json.dumps(card))
+        print_json(card)
         return
     for key, value in card.items():
         if key == "telling_features":
@@ -124,7 +123,7 @@ def compare_models(
     lists = [[_alert(rows, row) for row in rows_of.tolist()] for rows_of in compared.tops]
     if as_json:
         form = compared.to_json() | {"night": night, "first": lists[0], "second": lists[1]}
-        out.print_json(json.dumps(form))
+        print_json(form)
         return
     out.print(
         f"{compared.n_alerts:,} alerts of {night}: rank correlation "

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
-from fink_ad.cli.app import out, shown, state_of
+from fink_ad.cli.app import out, print_json, shown, state_of
 
 __all__ = ["plugins"]
 
@@ -28,7 +27,7 @@ def plugins(
     settings = state_of(context).settings.provider
     infos = load_feature_providers(settings).infos + load_filter_providers(settings).infos
     if as_json:
-        out.print_json(json.dumps([dataclasses.asdict(info) for info in infos]))
+        print_json([dataclasses.asdict(info) for info in infos])
         return
     table = Table("provider", "kind", "version", "package", "error", box=None, pad_edge=False)
     for info in infos:

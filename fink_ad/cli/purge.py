@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
-from fink_ad.cli.app import out, state_of
+from fink_ad.cli.app import out, print_json, state_of
 
 __all__ = ["purge"]
 
@@ -33,7 +32,7 @@ def purge(
     with state_of(context).open_store() as store:
         found = store.purge(older_than, dry_run=not yes)
     if as_json:
-        out.print_json(json.dumps(asdict(found) | {"done": yes}))
+        print_json(asdict(found) | {"done": yes})
         return
     table = Table.grid(padding=(0, 2))
     table.add_row("before night", str(found.before_night))

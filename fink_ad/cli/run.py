@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from enum import StrEnum
 from typing import Annotated
 
 import typer
 
-from fink_ad.cli.app import err, out, state_of
+from fink_ad.cli.app import err, out, print_json, state_of
+from fink_ad.cli.metrics import served_metrics
 from fink_ad.cli.progress import print_letters, print_summary, stop_on_ctrl_c, watched
 from fink_ad.cli.reading import Order, Paths, SchemaFile, files_source
-from fink_ad.errors import SourceError
+from fink_ad.errors import FinkAdError, SourceError
 
 __all__ = ["run"]
 
@@ -33,6 +33,18 @@ def run(
     as_json: Annotated[
         bool, typer.Option("--json", help="End with one JSON object, alone on stdout.")
     ] = False,
+    metrics_port: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            max=65535,
+            help="Serve /metrics and /healthz on this port while running; 0 takes a free one.",
+            show_default=False,
+        ),
+    ] = None,
+    metrics_host: Annotated[
+        str, typer.Option(help="Address to serve them on: by default for this machine only.")
+    ] = "127.0.0.1",
 ) -> None:
     """Read alerts, rank them, store the candidates.
 
@@ -42,21 +54,46 @@ def run(
 
     Where a survey has no model yet, the first alerts are described, a forest is grown on
     them, and then they are ranked. Packets that cannot be read become dead letters, with the
-    reason. Ctrl-C ends between batches; the same command goes on from there.
+    reason. Ctrl-C ends between batches, with exit code 130; the same command goes on from
+    there. One run at a time may write to a home folder.
+
+    `--json` gives n_in, n_scored, n_filtered and n_dead_letter by reason, n_duplicate,
+    n_withheld, n_candidates, seconds, the model of each survey/population, provisional and
+    interrupted; n_in = n_scored + n_filtered + n_duplicate + n_dead_letter. After a failure
+    the counts of what was stored stand beside `error`.
 
     Next: `fink-ad candidates`.
     """
+    from fink_ad.pipeline import RunSummary
     from fink_ad.pipeline import run as run_street
 
     state = state_of(context)
     files = files_source(state.settings, paths, schema, order)
-    with state.open_store() as store, stop_on_ctrl_c() as should_stop, watched(files) as on_batch:
-        summary = run_street(
-            files, store, state.settings, on_batch=on_batch, should_stop=should_stop
-        )
+    summary = RunSummary()
+    try:
+        with (
+            state.open_store() as store,
+            stop_on_ctrl_c() as should_stop,
+            watched(files) as on_batch,
+            served_metrics(metrics_port, metrics_host) as metrics,
+        ):
+            run_street(
+                files,
+                store,
+                state.settings,
+                on_batch=on_batch,
+                should_stop=should_stop,
+                summary=summary,
+                metrics=metrics,
+            )
+    except FinkAdError as error:
+        # What was stored before the failure stays, so a script is told of it.
+        if as_json:
+            print_json(summary.to_json() | {"error": str(error)})
+        raise
     if as_json:
         print_letters(summary.dead_letters, summary.n_dead_letter.total())
-        out.print_json(json.dumps(summary.to_json()))
+        print_json(summary.to_json())
     else:
         print_summary(summary)
         if summary.n_in == 0 and not summary.interrupted and files.n_files > len(files.skipped):

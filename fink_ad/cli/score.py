@@ -52,7 +52,7 @@ def score(
         named = _named(state, model)
         given[named.population] = named
     models = first_models(source, state.settings, snapshot, given)
-    report(write_scores(source, models, snapshot, target), target)
+    report(write_scores(source, models, snapshot, target, state.settings), target)
 
 
 def _named(state: State, name: str) -> Model:

@@ -110,7 +110,7 @@ def candidate_threshold(
       peers is no candidate.
     """
     by_reference = max(50.0, len(sketch) / 20.0)
-    by_peers = (n_peers.astype(np.float64) + 1.0) / 2.0
+    by_peers = np.maximum((n_peers.astype(np.float64) + 1.0) / 2.0, 2.0)
     return np.minimum(by_peers, min(threshold, by_reference))
 
 

@@ -24,11 +24,12 @@ __all__ = ["Described", "Providers", "describe", "providers_of"]
 
 @dataclass(frozen=True, eq=False)
 class Providers:
-    """The plug-ins in force."""
+    """The plug-ins in force, and the feature providers that could not be loaded."""
 
     extractor: Extractor
     before_features: tuple[FilterProvider, ...]
     after_scoring: tuple[FilterProvider, ...]
+    broken: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +76,8 @@ def providers_of(context: Context) -> Providers:
 @lru_cache(maxsize=4)
 def _providers(settings_json: str, names: tuple[str, ...] | None) -> Providers:
     settings: dict[str, Any] = json.loads(settings_json)
-    features = load_feature_providers(settings).providers
+    plugins = load_feature_providers(settings)
+    features = plugins.providers
     if names is not None:
         by_name = {provider.name: provider for provider in features}
         unknown = [name for name in names if name not in by_name]
@@ -89,6 +91,7 @@ def _providers(settings_json: str, names: tuple[str, ...] | None) -> Providers:
         extractor=Extractor(features),
         before_features=tuple(f for f in filters if f.stage == "before_features"),
         after_scoring=tuple(f for f in filters if f.stage == "after_scoring"),
+        broken=tuple(info.name for info in plugins.infos if info.error),
     )
 
 
@@ -109,10 +112,10 @@ def describe(batch: AlertBatch, context: Context, *, drop: bool = True) -> Descr
     dropped, promoted = np.full(n, "", object), np.full(n, "", object)
     tags: dict[str, NDArray[np.bool_]] = {}
     numbers: dict[str, NDArray[np.float64]] = {}
-    population = batch.codes("population").copy()
+    routed = batch
     failures: dict[str, int] = {}
     for provider in providers.before_features:
-        verdicts, n_failed = judge(provider, batch, None, None, context)
+        verdicts, n_failed = judge(provider, routed, None, None, context)
         if n_failed:
             failures[provider.name] = n_failed
         undecided = (dropped == "") & (promoted == "")
@@ -123,8 +126,9 @@ def describe(batch: AlertBatch, context: Context, *, drop: bool = True) -> Descr
             tags[tag] = tags[tag] | mask if tag in tags else mask
         numbers.update(verdicts.numbers)
         if verdicts.population is not None:
-            population = verdicts.population
-    routed = batch.with_population(population)
+            # The next filter sees where this one sent the alerts.
+            routed = routed.with_population(verdicts.population)
+    population = routed.codes("population")
     features: dict[str, tuple[NDArray[np.int64], FeatureTable]] = {}
     seconds: dict[str, float] = {}
     for code, name in enumerate(POPULATIONS):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -89,13 +89,19 @@ class ModelKeeper:
         Where model folders are.
     settings : Settings
         How first models are made and candidates chosen.
+    broken : sequence of str
+        Installed feature providers that could not be loaded.
     """
 
-    def __init__(self, store: Store, models_dir: Path, settings: Settings) -> None:
+    def __init__(
+        self, store: Store, models_dir: Path, settings: Settings, broken: Sequence[str] = ()
+    ) -> None:
         self._store = store
         self._models_dir = models_dir
         self._settings = settings
         self._models: dict[Key, Model] = {}
+        self._outdated: set[Key] = set()
+        self._broken = tuple(broken)
         self._references: dict[tuple[str, int], ScoreSketch | None] = {}
         # Rows seen while a population has no model, or a provisional one.
         self._waiting: dict[Key, list[TrainingRows]] = defaultdict(list)
@@ -104,28 +110,32 @@ class ModelKeeper:
         """Return the active models that were needed so far."""
         return self._models
 
-    def lacks(self, keys: Iterable[Key]) -> bool:
-        """Whether a survey and population among `keys` has no active model at all."""
-        return any(self._active(key) is None for key in keys)
+    def lacks(self, needs: Iterable[tuple[Key, str]]) -> bool:
+        """Whether for a survey and population no model is active that knows these features.
+
+        Parameters
+        ----------
+        needs : iterable of (Key, str)
+            Survey and population, and the hash of the feature schema.
+        """
+        return any(self._active(key, schema_hash) is None for key, schema_hash in needs)
 
     def learn(self, described: Described) -> None:
         """Remember rows that a first model, or one to replace a provisional one, will need."""
         for key, rows in training_rows(described).items():
-            model = self._active(key)
+            model = self._active(key, rows.features.schema.hash)
             if model is None or model.provisional:
                 self._waiting[key].append(rows)
 
     def train_waiting(self) -> None:
         """Train where there is no model yet, or enough rows to replace a provisional one."""
         for key in sorted(self._waiting):
-            model = self._active(key)
             parts = self._waiting[key]
-            # A provisional model of other features cannot score these rows: it is no model.
-            fits = model is not None and model.schema.hash == parts[0].features.schema.hash
-            if model is not None and fits:
+            model = self._active(key, parts[0].features.schema.hash)
+            if model is not None:
                 parts = [*self._earlier(model), *parts]
             rows = TrainingRows.join(parts, self._settings.first_model.size)
-            if not fits or len(rows) >= PROVISIONAL_ROWS:
+            if model is None or len(rows) >= PROVISIONAL_ROWS:
                 self._train(key, rows)
                 if not self._models[key].provisional:
                     del self._waiting[key]
@@ -139,7 +149,7 @@ class ModelKeeper:
         """Return the snapshot that alerts of these nights are ranked with, models included."""
         by_key = {}
         for key, of_key in sorted(nights.items()):
-            model = self._active(key)
+            model = self._models.get(key)
             if model is None:
                 raise ModelError(f"there is no model for {' '.join(key)} alerts yet")
             references = {night: self._reference(model, night) for night in sorted(set(of_key))}
@@ -152,13 +162,42 @@ class ModelKeeper:
         revisions = sorted({ranking.model.revision for ranking in by_key.values()})
         return Context(settings, ",".join(revisions), {**tables, RANKINGS: rankings})
 
-    def _active(self, key: Key) -> Model | None:
+    def _active(self, key: Key, schema_hash: str) -> Model | None:
+        """Return the active model if it knows these features.
+
+        After a provider came, went or changed its version, the model in force cannot score what
+        is extracted now; the next one is trained as if it were the first.
+
+        Raises
+        ------
+        ModelError
+            If that would throw away answers, or give in to a provider that is merely broken.
+        """
         if key not in self._models:
             active = self._store.active_model(*key)
-            if active is None:
+            if active is None or key in self._outdated:
                 return None
-            self._models[key] = Model.load(self._models_dir / active.revision.id)
+            model = Model.load(self._models_dir / active.revision.id)
+            if model.schema.hash != schema_hash:
+                self._set_aside(key, model)
+                return None
+            self._models[key] = model
         return self._models[key]
+
+    def _set_aside(self, key: Key, model: Model) -> None:
+        """Let a model of other features be replaced, unless more would be lost than trees."""
+        why = ""
+        if self._broken:
+            why = f"provider {', '.join(self._broken)} is broken: see `fink-ad plugins`"
+        elif model.labelled is not None:
+            why = "it learned from answers: go back to the providers it was trained with"
+        if why:
+            raise ModelError(
+                f"model {model.short_id} for {' '.join(key)} alerts was trained on other features "
+                f"than are extracted now, and {why}"
+            )
+        _log.warning("features_changed", survey=key[0], population=key[1], model=model.id)
+        self._outdated.add(key)
 
     def _train(self, key: Key, rows: TrainingRows) -> None:
         model = train_model(key, rows, self._settings)

@@ -23,6 +23,7 @@ from fink_ad.pipeline.describe import Described, describe
 from fink_ad.pipeline.models import Key, TrainingRows, train_model, training_rows
 from fink_ad.pipeline.rank import n_detections
 from fink_ad.sources import DeadLetter, Source
+from fink_ad.store.history import SCHEMA_KEY
 
 __all__ = [
     "OfflineResult",
@@ -34,7 +35,6 @@ __all__ = [
 ]
 
 SCHEMA_HASH_KEY = b"fink_ad.schema_hash"
-SCHEMA_KEY = b"fink_ad.feature_schema"
 
 _IDENTITY = pa.schema(
     [
@@ -101,7 +101,11 @@ def write_features(
 
 
 def write_scores(
-    source: Source, models: Mapping[str, Model], context: Context, path: Path
+    source: Source,
+    models: Mapping[str, Model],
+    context: Context,
+    path: Path,
+    settings: Settings | None = None,
 ) -> OfflineResult:
     """Write the score of each alert, in input order, filtered ones included.
 
@@ -112,6 +116,9 @@ def write_scores(
     ----------
     models : mapping of str to Model
         By population.
+    settings : Settings, optional
+        How to train a model for a population that has none, on the alerts of the batch it first
+        appears in; None refuses such alerts.
 
     Raises
     ------
@@ -121,8 +128,14 @@ def write_scores(
         As for `write_features`.
     """
     result = OfflineResult()
+    models = dict(models)
     with _Writer(path) as writer:
         for described in _described(source, context, result):
+            if settings is not None:
+                for key, rows in training_rows(described).items():
+                    if key[1] not in models:
+                        few = TrainingRows.join([rows], settings.first_model.size)
+                        models[key[1]] = train_model(key, few, settings)
             columns = _scores(described, models)
             writer.write(described, columns, {})
             result.n_alerts += len(described.batch)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from fink_ad.config import Settings
 from fink_ad.features import Context
-from fink_ad.pipeline.describe import Described, describe
+from fink_ad.pipeline.describe import Described, describe, providers_of
 from fink_ad.pipeline.models import Key, ModelKeeper
 from fink_ad.pipeline.rank import rank
 from fink_ad.pipeline.record import (
@@ -36,11 +36,11 @@ from fink_ad.pipeline.tables import side_tables
 from fink_ad.sources import Source, SourceBatch, SurveyBatch
 from fink_ad.store import SeenAlerts, Store
 from fink_ad.store.records import BatchRecord
+from fink_ad.telemetry import Metrics, NoMetrics, timed
 
 __all__ = ["Street", "run"]
 
-_TRIM_EVERY = 50  # batches: bounds the stamps that wait, and costs little
-_NO_LIMIT = 2**31 - 1
+_NO_METRICS = NoMetrics()
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,11 +58,12 @@ class _DescribedBatch:
     parts: list[_DescribedPart]
 
     @property
-    def keys(self) -> list[Key]:
+    def needs(self) -> list[tuple[Key, str]]:
+        """Survey and population of the models it takes, and the features they must know."""
         return [
-            (part.source.alerts.survey, population)
+            ((part.source.alerts.survey, population), table.schema.hash)
             for part in self.parts
-            for population in part.described.features
+            for population, (_, table) in part.described.features.items()
         ]
 
     @property
@@ -82,6 +83,8 @@ def run(
     *,
     on_batch: Callable[[RunSummary], None] = lambda summary: None,
     should_stop: Callable[[], bool] = lambda: False,
+    summary: RunSummary | None = None,
+    metrics: Metrics = _NO_METRICS,
 ) -> RunSummary:
     """Take everything a source has through the street and store what comes out.
 
@@ -97,6 +100,10 @@ def run(
         Told the counts so far after each batch.
     should_stop : callable
         Asked between batches; when true, the run ends with what is stored so far.
+    summary : RunSummary, optional
+        Where to count, for a caller who wants the counts even if the run fails.
+    metrics : Metrics
+        Told how long each stage takes, and the counts of what was stored.
 
     Returns
     -------
@@ -106,25 +113,29 @@ def run(
     Raises
     ------
     FinkAdError
-        If the source, the store or a model cannot do its work. What was stored before stays.
+        If the source, the store or a model cannot do its work, or another run is writing to the
+        same home folder. What was stored before stays.
     """
-    street = Street(source, store, settings)
-    store.remove_orphans()
-    began = time.perf_counter()
-    for batch in source.batches(store.done(source.name)):
-        street.take(batch)
-        street.summary.seconds = time.perf_counter() - began
-        on_batch(street.summary)
-        if should_stop():
-            street.summary.interrupted = True
-            break
-    # What an interrupted run holds back for a first model was not stored: it comes again.
-    if not street.summary.interrupted:
-        street.flush()
-    street.trim()
-    street.summary.seconds = time.perf_counter() - began
-    on_batch(street.summary)
-    return street.summary
+    summary = RunSummary() if summary is None else summary
+    with store.writing_run():
+        street = Street(source, store, settings, summary, metrics)
+        store.remove_orphans()
+        began = time.perf_counter()
+        for batch in timed(source.batches(store.done(source.name)), metrics, "decode"):
+            taken = time.perf_counter()
+            street.take(batch)
+            metrics.batch_done(time.perf_counter() - taken)
+            summary.seconds = time.perf_counter() - began
+            on_batch(summary)
+            if should_stop():
+                summary.interrupted = True
+                break
+        # What an interrupted run holds back for a first model was not stored: it comes again.
+        if not summary.interrupted:
+            street.flush()
+        summary.seconds = time.perf_counter() - began
+        on_batch(summary)
+    return summary
 
 
 class Street:
@@ -132,23 +143,29 @@ class Street:
 
     Parameters
     ----------
-    source, store, settings
+    source, store, settings, summary, metrics
         As in `run`.
     """
 
-    def __init__(self, source: Source, store: Store, settings: Settings) -> None:
-        self.summary = RunSummary()
+    def __init__(
+        self,
+        source: Source,
+        store: Store,
+        settings: Settings,
+        summary: RunSummary,
+        metrics: Metrics,
+    ) -> None:
+        self.summary = summary
+        self._metrics = metrics
         self._source = source
         self._store = store
         self._settings = settings
         self._provider_settings: Mapping[str, Any] = dict(settings.provider)
         self._tables = side_tables(settings)
-        self._keeper = ModelKeeper(store, models_dir(settings), settings)
+        broken = providers_of(Context(self._provider_settings)).broken
+        self._keeper = ModelKeeper(store, models_dir(settings), settings, broken)
         self._seen = SeenAlerts(store.alert_ids)
         self._waiting: list[_DescribedBatch] = []
-        # Nights with alerts kept since they were trimmed last, and batches since then.
-        self._untrimmed: set[tuple[str, str, int]] = set()
-        self._n_untrimmed = 0
 
     def take(self, batch: SourceBatch) -> None:
         """Take one batch as far as the models there are allow."""
@@ -161,7 +178,7 @@ class Street:
         for part in described.parts:
             self._keeper.learn(part.described)
         self._waiting.append(described)
-        if not self._keeper.lacks(key for one in self._waiting for key in one.keys):
+        if not self._keeper.lacks(need for one in self._waiting for need in one.needs):
             self.flush()
             return
         first_model = self._settings.first_model
@@ -179,17 +196,6 @@ class Street:
         for described in waiting:
             self._rank_and_store(described)
 
-    def trim(self) -> None:
-        """Take the stamps from alerts that are no longer among the strangest of their night.
-
-        Whether an alert keeps its stamps in the end does not depend on when this is called.
-        """
-        n_stamps = self._settings.kept.stamps_per_night
-        for survey, population, night in sorted(self._untrimmed):
-            self._store.trim_night(survey, population, night, _NO_LIMIT, n_stamps)
-        self._untrimmed.clear()
-        self._n_untrimmed = 0
-
     def _describe(self, batch: SourceBatch) -> _DescribedBatch:
         context = Context(self._provider_settings, tables=self._tables)
         parts = []
@@ -204,6 +210,8 @@ class Street:
             described = describe(alerts if first.all() else alerts.take(rows), context)
             parts.append(_DescribedPart(survey, rows, described))
             self.summary.seconds_by_stage.update(described.seconds)
+            for provider, seconds in described.seconds.items():
+                self._metrics.observe("describe", seconds, provider)
         return _DescribedBatch(batch, parts)
 
     def _rank_and_store(self, described: _DescribedBatch) -> None:
@@ -214,11 +222,15 @@ class Street:
                 key = (part.source.alerts.survey, population)
                 nights.setdefault(key, set()).update(np.unique(night[rows]).tolist())
         context = self._keeper.context(self._provider_settings, nights, self._tables)
+        began = time.perf_counter()
         ranked = [
             RankedPart(part.source, part.rows, part.described, rank(part.described, context))
             for part in described.parts
         ]
+        between = time.perf_counter()
         self._store_batch(described.source, ranked, context)
+        self._metrics.observe("rank", between - began)
+        self._metrics.observe("store", time.perf_counter() - between)
 
     def _store_batch(self, batch: SourceBatch, parts: list[RankedPart], context: Context) -> None:
         models = self._keeper.models()
@@ -253,19 +265,21 @@ class Street:
             )
         )
         self._source.commit(batch.ranges)
-        self._untrimmed |= {(one.survey, one.population, one.night) for one in kept}
-        self._n_untrimmed += 1
-        if self._n_untrimmed >= _TRIM_EVERY:
-            self.trim()
         if not is_new:  # another process was faster
             return
         self.summary.add(counts, letters)
         self.summary.n_candidates += len(candidates)
+        for key, n in counts.items():
+            self._metrics.count(key.kind, n, key.survey, key.reason)
+        self._metrics.count_candidates(len(candidates))
         for part in parts:
-            self.summary.n_provider_failures.update(part.described.failures)
-            self.summary.n_provider_failures.update(part.scored.failures)
+            for failures in (part.described.failures, part.scored.failures):
+                self.summary.n_provider_failures.update(failures)
+                for provider, n in failures.items():
+                    self._metrics.count_failures(provider, n)
         for (survey, population), model in models.items():
             self.summary.models[f"{survey}/{population}"] = model.revision
+            self._metrics.set_model(survey, population, model.revision)
             self.summary.provisional |= model.provisional
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import fcntl
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
@@ -31,6 +33,35 @@ _Found = TypeVar("_Found")
 
 class Archive(StorePart):
     """Scores and features of all alerts."""
+
+    @contextmanager
+    def writing_run(self) -> Iterator[None]:
+        """Keep other runs from writing to this home folder meanwhile.
+
+        A run remembers which alerts it has met; two at a time would each count the same alert.
+
+        Raises
+        ------
+        StoreError
+            If another run is writing.
+        """
+        path = self.history.home / "run.lock"
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            lock = path.open("w")
+        except OSError as error:
+            raise StoreError(
+                f"cannot write {path}: {error.strerror}; choose another folder with --home"
+            ) from error
+        with lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise StoreError(
+                    f"another run is writing to {self.history.home}; wait for it, or choose "
+                    "another folder with --home"
+                ) from None
+            yield
 
     def remove_orphans(self) -> int:
         """Delete history parts of runs that died before they were stored; return how many.
@@ -74,7 +105,12 @@ class Archive(StorePart):
             .where(HistoryPart.survey == survey, HistoryPart.population == population)
             .where(HistoryPart.model_revision == model_revision, HistoryPart.night == night)
         )
-        earlier = [HistoryPart.survey == survey, HistoryPart.night < night]
+        earlier = [
+            HistoryPart.survey == survey,
+            HistoryPart.population == population,
+            HistoryPart.model_revision == model_revision,
+            HistoryPart.night < night,
+        ]
         with self.database.reading() as connection:
             begun_at = connection.execute(begun).scalar()
             if begun_at is not None:
@@ -83,15 +119,13 @@ class Archive(StorePart):
             nights = (
                 select(HistoryPart.night)
                 .distinct()
-                .where(HistoryPart.population != "", *earlier)
+                .where(*earlier)
                 .order_by(HistoryPart.night.desc())
                 .limit(n_nights)
             )
             last = list(connection.execute(nights).scalars())
         return self._read(
             best_scores,
-            HistoryPart.population == population,
-            HistoryPart.model_revision == model_revision,
             HistoryPart.night.in_(last),
             *earlier,
         )

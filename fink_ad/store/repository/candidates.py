@@ -6,7 +6,7 @@ from sqlalchemy import and_, func, select
 
 from fink_ad.store.records import CandidateRecord, CandidateView
 from fink_ad.store.repository.part import StorePart, columns_of, record_of
-from fink_ad.store.tables import Candidate, KeptAlert
+from fink_ad.store.tables import Candidate, HistoryPart, KeptAlert, Ledger
 from fink_ad.store.upserts import table_of
 
 __all__ = ["Candidates"]
@@ -16,6 +16,21 @@ _GLANCE = ("mjd_utc", "ra_deg", "dec_deg", "band", "n_det", "broker_classes")
 
 class Candidates(StorePart):
     """Candidates in the store."""
+
+    def latest_revision(self, survey: str, population: str, night: int | None = None) -> str | None:
+        """Return the model revision that scored last, on a night or ever; None if none did."""
+        wanted = [HistoryPart.survey == survey, HistoryPart.population == population]
+        if night is not None:
+            wanted.append(HistoryPart.night == night)
+        query = (
+            select(HistoryPart.model_revision)
+            .join(Ledger, Ledger.batch_key == HistoryPart.batch_key)
+            .where(*wanted)
+            .order_by(Ledger.committed_at.desc(), HistoryPart.name.desc())
+            .limit(1)
+        )
+        with self.database.reading() as connection:
+            return connection.execute(query).scalar()
 
     def candidates(
         self,

@@ -2,6 +2,7 @@
 
 import json
 
+import fastavro
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
@@ -84,6 +85,11 @@ def test_version(fink_ad):
     assert told.out.startswith("fink-ad 0.")
 
 
+def n_alerts(night) -> int:
+    with night.open("rb") as file:
+        return sum(1 for _ in fastavro.reader(file))
+
+
 def test_run_prints_counts_that_add_up_and_where_to_go_on(fink_ad, night):
     told = fink_ad("run", "--source", "files", night)
     assert told.code == 0
@@ -92,7 +98,7 @@ def test_run_prints_counts_that_add_up_and_where_to_go_on(fink_ad, night):
         name, _, number = line.strip().rpartition("  ")
         counts[name.strip()] = number.strip()
     total = sum(int(counts[name]) for name in ("scored", "filtered", "duplicates", "dead letters"))
-    assert int(counts["alerts in"]) == total == 762
+    assert int(counts["alerts in"]) == total == n_alerts(night)
     assert "fink-ad candidates" in told.out
     again = fink_ad("run", night)
     assert again.code == 0
@@ -113,7 +119,7 @@ def test_run_json_is_alone_on_stdout(fink_ad, night):
         "seconds",
         "model",
     }
-    assert found["n_in"] == 762
+    assert found["n_in"] == n_alerts(night)
     assert found["provisional"] is True
 
 
@@ -121,7 +127,7 @@ def test_features_are_one_row_per_alert_in_input_order(fink_ad, night, records, 
     out = tmp_path / "f.parquet"
     told = fink_ad("features", night, "--providers", "statistics,context", "--out", out)
     assert (told.code, told.out) == (0, "")
-    assert "762 alerts" in told.err
+    assert f"{n_alerts(night)} alerts" in told.err
     table = pq.read_table(out)
     assert table["alert_id"].to_pylist() == [one["candid"] for one in records]
     assert table["object_id"].to_pylist() == [one["objectId"] for one in records]
@@ -182,7 +188,7 @@ def test_scores_without_a_store_come_from_a_forest_of_their_own(fink_ad, night, 
     assert fink_ad("score", night, "--out", out).code == 0
     table = pq.read_table(out)
     assert table.column_names[6:] == ["score", "rarity", "model", "provisional"]
-    assert len(table) == 762
+    assert len(table) == n_alerts(night)
     assert np.isfinite(table["score"]).all()
     assert not (home / "fink_ad.sqlite3").exists()
 

@@ -106,10 +106,13 @@ def reached_leaves(
     """Return the node number of the leaf reached in each tree, (n_rows, n_trees)."""
     n_rows = values.shape[0]
     leaves = np.empty((n_rows, len(roots)), np.int32)
-    nodes = np.empty(n_rows, np.uint32)
-    for tree in range(len(roots)):
-        _walk(feature, threshold, left, roots[tree], depths[tree], values, nodes)
-        leaves[:, tree] = nodes
+    nodes = np.empty(BLOCK, np.uint32)
+    for start in range(0, n_rows, BLOCK):
+        block = values[start : start + BLOCK]
+        for tree in range(len(roots)):
+            _walk(feature, threshold, left, roots[tree], depths[tree], block, nodes)
+            for row in range(len(block)):
+                leaves[start + row, tree] = nodes[row]
     return leaves
 
 

@@ -132,7 +132,8 @@ def _outside(known: SourceClass, candidates: Candidates, visits: Visits) -> NDAr
         return np.zeros(visits.mjd.shape, bool)
     before, after = known.window_days
     days = visits.night_mjd - np.floor(candidates.event_mjd)[:, None]
-    return (days < -np.ceil(before)) | (days > np.ceil(after))
+    outside: NDArray[np.bool_] = (days < -np.ceil(before)) | (days > np.ceil(after))
+    return outside
 
 
 def seen_in(

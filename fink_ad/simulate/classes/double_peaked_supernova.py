@@ -72,5 +72,5 @@ def draw(draws: Draws, survey: Survey, event_mjd: Floats) -> Sources:
 
 
 DOUBLE_PEAKED_SUPERNOVA = SourceClass(
-    "double_peaked_supernova", draw, window_days=(16, 12), anomaly=True, behind_dust=True
+    "double_peaked_supernova", draw, window_days=(22, 60), anomaly=True, behind_dust=True
 )

@@ -34,7 +34,7 @@ def magnification(einstein_times: Floats, impact: ArrayLike) -> Floats:
 def draw(draws: Draws, survey: Survey, event_mjd: Floats) -> Sources:
     """Draw events by the date of their maximum."""
     impact = draws.uniform("impact", 0.01, 0.8)
-    einstein_days = np.clip(draws.lognormal("einstein time", 25, 0.6), 4, 150)
+    einstein_days = np.clip(draws.lognormal("einstein time", 25, 0.6), 4, 80)
     share = draws.uniform("source share", 0.3, 1.0)
     temperature = draws.uniform("temperature", 4500, 6500)
     ref_mag = star_magnitudes(draw_magnitude(draws, survey, 0.0, 1.2), temperature)
@@ -60,4 +60,4 @@ def draw(draws: Draws, survey: Survey, event_mjd: Floats) -> Sources:
     )
 
 
-MICROLENSING = SourceClass("microlensing", draw, thin_disc, window_days=(60, 60), anomaly=True)
+MICROLENSING = SourceClass("microlensing", draw, thin_disc, window_days=(120, 120), anomaly=True)

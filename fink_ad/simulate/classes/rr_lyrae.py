@@ -1,7 +1,8 @@
 """RR Lyrae stars of type ab: a steep rise and a slow decline, every half day.
 
-The shape is a saw-tooth cut at its eighth harmonic. Periods and amplitudes, and the ratios of
-amplitudes between the bands, as in Sesar et al. (2010, ApJ 708, 717).
+The shape is a saw-tooth of eight harmonics, smoothed by the factors of Lanczos. Periods and
+amplitudes, and the ratios of amplitudes between the bands, as in Sesar et al. (2010, ApJ 708,
+717).
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ def _series(phase: Floats, harmonics: int) -> Floats:
     twice_cos, last, now = 2 * np.cos(cycle), np.zeros_like(cycle), np.sin(cycle)
     total = np.zeros_like(cycle)
     for harmonic in range(1, harmonics + 1):
-        total -= now / harmonic
+        total -= np.sinc(harmonic / (harmonics + 1)) * now / harmonic
         last, now = now, twice_cos * now - last
     return total
 

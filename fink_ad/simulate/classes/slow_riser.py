@@ -48,4 +48,4 @@ def draw(draws: Draws, survey: Survey, event_mjd: Floats) -> Sources:
     )
 
 
-SLOW_RISER = SourceClass("slow_riser", draw, window_days=(60, 0), anomaly=True)
+SLOW_RISER = SourceClass("slow_riser", draw, window_days=(100, 40), anomaly=True)

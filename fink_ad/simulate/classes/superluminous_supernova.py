@@ -51,5 +51,5 @@ def draw(draws: Draws, survey: Survey, event_mjd: Floats) -> Sources:
 
 
 SUPERLUMINOUS_SUPERNOVA = SourceClass(
-    "superluminous_supernova", draw, window_days=(60, 120), anomaly=True, behind_dust=True
+    "superluminous_supernova", draw, window_days=(90, 200), anomaly=True, behind_dust=True
 )

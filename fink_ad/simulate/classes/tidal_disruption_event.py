@@ -49,5 +49,5 @@ def draw(draws: Draws, survey: Survey, event_mjd: Floats) -> Sources:
 
 
 TIDAL_DISRUPTION_EVENT = SourceClass(
-    "tidal_disruption_event", draw, window_days=(35, 150), anomaly=True, behind_dust=True
+    "tidal_disruption_event", draw, window_days=(50, 250), anomaly=True, behind_dust=True
 )

@@ -43,7 +43,7 @@ def test_detection_worked_by_hand(mapped: Map, lsst: Make) -> None:
     ("template", "science", "total", "error"),
     [
         (2000.0, 3050.0, 3000.0, 50.0),
-        (None, 3050.0, 3050.0, 31.0),
+        (None, 3050.0, 3050.0, 30.0),
         (None, None, 1000.0, 30.0),
     ],
 )
@@ -80,6 +80,69 @@ def test_history_forced_photometry_and_its_ties(mapped: Map, lsst: Make) -> None
         ("i", "detection", 170094456272322680),
     ]
     assert points[1]["total_flux_njy"] == 2990.0
+
+
+def _history(lsst: Make, *points: tuple[float, str, dict[str, Any]]) -> tuple[Any, Any]:
+    """Return sources and forced sources, each of a day, a band and changes."""
+    source = lsst()["diaSource"]
+    forced = {k: v for k, v in source.items() if "template" not in k and k != "diaSourceId"}
+    sources, forced_sources = [], []
+    for number, (day, band, changes) in enumerate(points):
+        place = {"midpointMjdTai": 61000.0 + day, "band": band}
+        if "diaForcedSourceId" in changes:
+            forced_sources.append({**forced, **place, **changes})
+        else:
+            sources.append({**source, **place, "diaSourceId": number + 1, **changes})
+    return sources, forced_sources
+
+
+def test_one_reference_for_all_points_of_an_object_and_band(mapped: Map, lsst: Make) -> None:
+    far = {"templateFlux": 9e9, "dec": -47.0 + 1.6 / 3600}
+    sources, forced = _history(
+        lsst,
+        (10, "i", {"templateFlux": 2300.0, "templateFluxErr": 1.0}),
+        (11, "i", {"templateFlux": 2200.0, "templateFluxErr": 40.0}),
+        (12, "i", {**far, "psfFlux": 5.0}),
+        (13, "g", {"templateFlux": None, "psfFlux": 7.0, "scienceFlux": 107.0}),
+        (14, "i", {"diaForcedSourceId": 1, "psfFlux": 500.0, "scienceFlux": 700.0}),
+        (15, "g", {"diaForcedSourceId": 2, "psfFlux": -20.0, "scienceFlux": 100.0}),
+        (16, "g", {"diaForcedSourceId": 3, "psfFlux": 10.0, "scienceFlux": 120.0}),
+        (17, "r", {"diaForcedSourceId": 4, "psfFlux": 30.0, "scienceFlux": None}),
+    )
+    others = lsst({"diaSource.templateFlux": 1.0})
+    packet = lsst(prvDiaSources=sources, prvDiaForcedSources=forced)
+    alerts = mapped(others, packet, others).alerts
+    assert alerts.numbers("total_flux_njy").tolist() == [1001.0, 3200.0, 1001.0]
+    points = alerts.record_batch.to_pylist()[1]["points"]
+    # In i the median of 2000, 2200 and 2300; in g that of 100, 110 and 120; in r nothing is known.
+    assert [(p["band"], p["total_flux_njy"]) for p in points] == [
+        ("g", 117.0),
+        ("g", 90.0),
+        ("g", 120.0),
+        ("r", 30.0),
+        *(("i", flux) for flux in (3200.0, 3200.0, 2205.0, 2700.0, 3200.0)),
+    ]
+    assert [p["total_flux_err_njy"] for p in points] == [30.0] * 4 + [50.0] * 5
+    for p in points:
+        known = p["band"] != "r"
+        assert p["ref_sep_arcsec"] == 0.0 if known else np.isnan(p["ref_sep_arcsec"])
+        if known:
+            assert p["total_flux_njy"] == p["diff_flux_njy"] + p["ref_flux_njy"]
+
+
+def test_fluxes_at_the_end_of_the_floats_are_not_believed(mapped: Map, lsst: Make) -> None:
+    huge = [("templateFlux", 1.7e308), ("psfFlux", -1.7e308), ("scienceFlux", float("inf"))]
+    packets = [lsst({f"diaSource.{a}": x, f"diaSource.{b}": y}) for a, x in huge for b, y in huge]
+    packets += [lsst({f"diaSource.{a}": x, "diaSource.templateFlux": None}) for a, x in huge]
+    alerts = mapped(lsst(), *packets).alerts
+    assert len(alerts) == len(packets) + 1
+    assert np.isfinite(alerts.points["total_flux_njy"]).all()
+
+
+def test_detections_across_the_zero_of_right_ascension_are_near(mapped: Map, lsst: Make) -> None:
+    sources, _ = _history(lsst, (10, "i", {"ra": 359.9999, "templateFlux": 4000.0}))
+    packet = lsst({"diaSource.ra": 0.0001}, prvDiaSources=sources)
+    assert one(mapped(packet).alerts)["total_flux_njy"] == 4000.0
 
 
 BODY = {

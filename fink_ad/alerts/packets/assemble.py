@@ -38,11 +38,11 @@ def assemble(
 ) -> tuple[AlertBatch, dict[str, int]]:
     """Return the alerts of the given rows, and how many points were left out, by reason.
 
-    A point is left out when its time has no night (``time``, see `has_night`), its band is none of `BANDS`
-    (``band``), a detection or forced point has no finite flux (``flux``), or a limit has no
-    finite limit (``limit``). So every detection and forced point of a batch has a finite time
-    and finite fluxes; an error that is not finite and positive is NaN: the flux stands, its
-    weight is unknown.
+    A point is left out when its time has no night (``time``, see `has_night`), its band is none
+    of `BANDS` (``band``), a detection or forced point has no finite flux (``flux``), or a limit
+    has no finite limit (``limit``). So every detection and forced point of a batch has a finite
+    time and finite fluxes; an error that is not finite and positive is NaN: the flux stands,
+    its weight is unknown.
 
     Parameters
     ----------

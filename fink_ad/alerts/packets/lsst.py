@@ -19,7 +19,7 @@ from fink_ad.alerts.packets.classes import broker_classes
 from fink_ad.alerts.packets.columns import Columns
 from fink_ad.alerts.packets.flags import PointFlag
 from fink_ad.alerts.packets.mapped import Check, MappedAlerts, PointBlock
-from fink_ad.alerts.photometry import quadrature
+from fink_ad.alerts.packets.reference import SCIENCE, with_reference
 from fink_ad.alerts.points import NO_POINT_ID
 from fink_ad.alerts.schema import BANDS, KINDS
 from fink_ad.alerts.tables import PacketTables
@@ -89,10 +89,10 @@ class Names:
 class LsstMapping:
     """Rubin: signed difference fluxes, a year of history, forced photometry.
 
-    The total flux of a detection is ``psfFlux`` + ``templateFlux``, the flux of the template at
-    the very position, so its separation is 0; of a point without ``templateFlux`` (forced
-    photometry from schema 8 on) it is ``scienceFlux``, measured on the visit image; where the
-    packet has neither (schema 7, ELAsTiCC) it is the difference.
+    The total flux of a point is ``psfFlux`` plus one reference for its object and band: the median
+    ``templateFlux`` of the detections, or where the band has none of ``scienceFlux`` - ``psfFlux``;
+    where the packet has neither (schema 7, ELAsTiCC) it is the difference. The template is
+    measured at the very position, so its separation is 0. See `with_reference`.
     """
 
     stamp_fields: Mapping[str, str] = {
@@ -107,9 +107,15 @@ class LsstMapping:
         self.majors = majors
         self.names = names
         point = (names.time, names.band, names.flux, names.flux_err, "ra", names.dec)
-        science = ("scienceFlux", "scienceFluxErr")
         source = (
-            *(*point, *science, "templateFlux", "templateFluxErr", "diaSourceId", "reliability"),
+            *(
+                *point,
+                "scienceFlux",
+                "templateFlux",
+                "templateFluxErr",
+                "diaSourceId",
+                "reliability",
+            ),
             *(*_FLAG_FIELDS, "timeWithdrawnMjdTai"),
         )
         self.fields = (
@@ -117,7 +123,7 @@ class LsstMapping:
             *(f"diaSource.{n}" for n in (*source, "diaObjectId", "ssObjectId")),
             *(f"diaSource.{n}" for n in ("ixxPSF", "iyyPSF", "ixx", "iyy", "ixy")),
             *(f"prvDiaSources[].{n}" for n in source),
-            *(f"prvDiaForcedSources[].{n}" for n in (*point, *science, "diaForcedSourceId")),
+            *(f"prvDiaForcedSources[].{n}" for n in (*point, "scienceFlux", "diaForcedSourceId")),
             "prvDiaForcedSources[].timeWithdrawnMjdTai",
             *(f"prvDiaNondetectionLimits[].{n}" for n in (names.time, names.band, "diaNoise")),
             *("diaObject.diaObjectId", "diaObject.nDiaSources", "diaObject.firstDiaSourceMjdTai"),
@@ -167,6 +173,7 @@ class LsstMapping:
             blocks.append(PointBlock(sources.parent, self._source_points(sources, "")))
         if (forced := children.get("prvDiaForcedSources[]")) is not None:
             blocks.append(PointBlock(forced.parent, self._forced_points(forced)))
+        blocks = with_reference(blocks)
         if (limits := children.get("prvDiaNondetectionLimits[]")) is not None:
             blocks.append(PointBlock(limits.parent, self._limit_points(limits)))
         return MappedAlerts(_alert_columns(top, own), tuple(blocks), self._checks(top, own))
@@ -175,18 +182,6 @@ class LsstMapping:
         names = self.names
         diff = columns.floats(at + names.flux)
         diff_err = columns.floats(at + names.flux_err)
-        ref = columns.floats(at + "templateFlux")
-        ref_err = columns.floats(at + "templateFluxErr")
-        science = columns.floats(at + "scienceFlux")
-        total, total_err = diff, diff_err
-        if (at + "scienceFlux") in columns:
-            direct = np.isfinite(science)
-            total = np.where(direct, science, total)
-            total_err = np.where(direct, columns.floats(at + "scienceFluxErr"), total_err)
-        if (at + "templateFlux") in columns:
-            given = np.isfinite(ref)
-            total = np.where(given, diff + ref, total)
-            total_err = np.where(given, quadrature(diff_err, ref_err), total_err)
         with np.errstate(invalid="ignore"):
             limit = np.where(diff_err > 0, _LIMIT_SIGMAS * diff_err, np.nan)
         return {
@@ -194,11 +189,9 @@ class LsstMapping:
             "band": _BAND_OF_LETTER[columns.initials(at + names.band)],
             "diff_flux_njy": diff,
             "diff_flux_err_njy": diff_err,
-            "total_flux_njy": total,
-            "total_flux_err_njy": total_err,
-            "ref_flux_njy": ref,
-            "ref_flux_err_njy": ref_err,
-            "ref_sep_arcsec": np.where(np.isfinite(ref), 0.0, np.nan),
+            "ref_flux_njy": columns.floats(at + "templateFlux"),
+            "ref_flux_err_njy": columns.floats(at + "templateFluxErr"),
+            SCIENCE: columns.floats(at + "scienceFlux"),
             "limit_flux_njy": limit,
             "ra_deg": columns.floats(at + "ra"),
             "dec_deg": columns.floats(at + names.dec),

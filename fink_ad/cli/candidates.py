@@ -130,7 +130,7 @@ def candidate_table(
     table.add_column("classes and why", overflow="fold", ratio=1)
     for place, (view, mag) in enumerate(zip(views, magnitudes, strict=True), start=1):
         star = "*" if view.object_id in planted else ""
-        told = [shown(text) for text in (*view.broker_classes, *view.tags)]
+        told = [shown(text) for text in _labels(view)]
         told += [f"[dim]{shown(_why(*feature))}[/dim]" for feature in view.top_features]
         table.add_row(
             f"{place}{star}",
@@ -142,6 +142,12 @@ def candidate_table(
             style="bold green" if star else None,
         )
     return table
+
+
+def _labels(view: CandidateView) -> list[str]:
+    """Return classes and tags; the tags that say the broker's classes again are left out."""
+    said_already = tuple(f"broker:{text}" for text in view.broker_classes)
+    return [*view.broker_classes, *(tag for tag in view.tags if tag not in said_already)]
 
 
 def rarity_text(one_in: float, beyond: bool, provisional: bool) -> str:

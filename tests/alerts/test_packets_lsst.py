@@ -248,6 +248,23 @@ def test_elasticc_names(mapped: Map) -> None:
     assert alert["dec_deg"] == -43.0
     assert alert["total_flux_njy"] == -900.0
     assert len(alert["points"]) == 1
+    host = {"hostgal_snsep": -9.0, "hostgal_mag_r": 999.0}
+    none, some = mapped(
+        {**packet, "diaObject": host}, {**packet, "diaObject": dict.fromkeys(host, 20.5)}
+    ).alerts.record_batch.to_pylist()
+    for name in ("nearest_source_arcsec", "nearest_source_mag"):
+        assert np.isnan(none[name])
+        assert some[name] == 20.5
+
+
+def test_sentinels_are_missing(mapped: Map, lsst: Make) -> None:
+    packet = lsst()
+    packet["diaObject"] |= {"nearbyObj1Dist": -1.0, "hostgal_snsep": 3.0}
+    packet["ssSource"] |= {"ephOffset": -9.0, "helioRange": -9.0, "ephVmag": 0.0}
+    alert = one(mapped(packet).alerts)
+    assert alert["nearest_source_arcsec"] == 3.0
+    for name in ("solar_system_sep_arcsec", "helio_au", "predicted_mag"):
+        assert np.isnan(alert[name]), name
 
 
 def test_seeing_from_second_moments(mapped: Map, lsst: Make) -> None:

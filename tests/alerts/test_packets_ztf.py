@@ -167,6 +167,29 @@ def test_times_no_calendar_has_cost_the_alert_or_the_point(
     assert result.dropped_points == {"time": 3}
 
 
+def test_sentinels_are_missing(mapped: Map, ztf: Make) -> None:
+    names = {
+        "sgscore1": "star_galaxy",
+        "distpsnr1": "nearest_source_arcsec",
+        "srmag1": "nearest_source_mag",
+        "neargaia": "gaia_sep_arcsec",
+        "maggaia": "gaia_mag",
+        "ssdistnr": "solar_system_sep_arcsec",
+        "jdstarthist": "first_det_mjd_utc",
+        "fwhm": "fwhm_arcsec",
+    }
+    for value, missing in ((-999.0, True), (0.25, False)):
+        alerts = mapped(ztf({f"candidate.{name}": value for name in names})).alerts
+        for column in names.values():
+            assert np.isnan(alerts.numbers(column))[0] == missing, column
+    negative = {f"candidate.{name}": -1.0 for name in ("distpsnr1", "neargaia", "ssdistnr")}
+    alerts = mapped(ztf({**negative, "candidate.sgscore1": 0.5, "candidate.drb": -999.0})).alerts
+    for name in ("star_galaxy", *(f"{at}_arcsec" for at in ("nearest_source", "gaia_sep"))):
+        assert np.isnan(alerts.numbers(name)).all(), name
+    assert np.isnan(alerts.numbers("solar_system_sep_arcsec")).all()
+    assert alerts.numbers("real_bogus") == pytest.approx([0.7])  # falls back to rb
+
+
 def test_messages_show_plain_values(mapped: Map, ztf: Make) -> None:
     bad = [ztf({"candidate.ra": float("nan")}), ztf({"candidate.fid": 9}), ztf(candid=None)]
     shown = [rejected.detail.rpartition(" is ")[2] for rejected in mapped(*bad, ztf()).rejected]

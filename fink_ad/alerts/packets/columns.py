@@ -30,15 +30,25 @@ class Columns:
     def __contains__(self, path: str) -> bool:
         return path in self._columns
 
-    def floats(self, path: str, *, above: float = -np.inf) -> NDArray[np.float64]:
-        """Values as float64, NaN where missing or at most `above` (the survey's sentinels)."""
+    def floats(
+        self, path: str, *, above: float = -np.inf, below: float = np.inf
+    ) -> NDArray[np.float64]:
+        """Values as float64, NaN where missing or not between `above` and `below` (sentinels)."""
         column = self._columns.get(path)
         if not isinstance(column, NumberColumn):
             return np.full(self.n, np.nan)
         values = column.floats()
         if above > -np.inf:
             values = np.where(values > above, values, np.nan)
+        if below < np.inf:
+            values = np.where(values < below, values, np.nan)
         return values
+
+    def separations(self, path: str) -> NDArray[np.float64]:
+        """Angular distances, NaN where missing or negative, as surveys write "nothing there"."""
+        values = self.floats(path)
+        with np.errstate(invalid="ignore"):
+            return np.where(values >= 0.0, values, np.nan)
 
     def ids(self, path: str) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         """Integers, exactly, and where there is one.

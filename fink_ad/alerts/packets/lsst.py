@@ -71,6 +71,8 @@ _DESIGNATIONS = (
 _AU_KM = 1.495978707e8
 _LEAST_RANGE_AU = 1e-5
 _LIMIT_SIGMAS = 5.0
+_NO_MAGNITUDE = 90.0
+"""Magnitudes from here on are no measurement: 99 and 999 stand for none."""
 _JULIAN_DATES = 2e5
 """A time beyond this (the year 2406) is no MJD but, most likely, a Julian date."""
 
@@ -251,7 +253,9 @@ def _alert_columns(top: Columns, own: Mapping[str, NDArray[Any]]) -> dict[str, A
     designation = pc.coalesce(*(top.text(path) for path in _DESIGNATIONS))
     has_body |= designation.is_valid().to_numpy(zero_copy_only=False)
     body = has_body & ~has_object
-    first = _either(top, "diaObject.firstDiaSourceMjdTai", "misc.firstDiaSourceMjdTaiFink")
+    first = _first_of(
+        top.floats("diaObject.firstDiaSourceMjdTai"), top.floats("misc.firstDiaSourceMjdTaiFink")
+    )
     return {
         "alert_id": own["point_id"],
         "object_id": pc.coalesce(
@@ -265,13 +269,14 @@ def _alert_columns(top: Columns, own: Mapping[str, NDArray[Any]]) -> dict[str, A
         "fwhm_arcsec": _fwhm(top.floats("diaSource.ixxPSF"), top.floats("diaSource.iyyPSF")),
         "elongation": _elongation(ixx, iyy, ixy),
         "star_galaxy": top.floats("xm.legacydr8_pstar"),
-        "nearest_source_arcsec": _either(
-            top, "diaObject.nearbyObj1Dist", "diaObject.hostgal_snsep"
+        "nearest_source_arcsec": _first_of(
+            top.separations("diaObject.nearbyObj1Dist"), top.separations("diaObject.hostgal_snsep")
         ),
-        "nearest_source_mag": top.floats("diaObject.hostgal_mag_r", above=0.0),
+        # ELAsTiCC writes -9 and 999 where there is no host.
+        "nearest_source_mag": top.floats("diaObject.hostgal_mag_r", above=0.0, below=_NO_MAGNITUDE),
         "n_det_survey": top.floats("diaObject.nDiaSources"),
         "first_det_mjd_utc": tai_to_utc(first),
-        "solar_system_sep_arcsec": top.floats("ssSource.ephOffset"),
+        "solar_system_sep_arcsec": top.separations("ssSource.ephOffset"),
         "designation": designation,
         "phase_deg": top.floats("ssSource.phaseAngle"),
         "helio_au": _range_au(top, "ssSource.helioRange", "ssSource.heliocentricDist"),
@@ -295,18 +300,17 @@ def _first_id(top: Columns, *paths: str) -> tuple[NDArray[np.int64], NDArray[np.
     return ids, found
 
 
-def _either(top: Columns, first: str, second: str) -> NDArray[np.float64]:
-    value = top.floats(first)
-    return np.where(np.isfinite(value), value, top.floats(second))
+def _first_of(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.where(np.isfinite(first), first, second)
 
 
-def _range_au(top: Columns, *paths: str) -> NDArray[np.float64]:
+def _range_au(top: Columns, first: str, second: str) -> NDArray[np.float64]:
     """Distance of a body [au].
 
     Packets of schema 10.0 state it divided by the kilometres of an au once too often (main-belt
     bodies at 2e-8); nothing can be seen that near, so such values are taken back to au.
     """
-    value = _either(top, *paths)
+    value = _first_of(top.floats(first, above=0.0), top.floats(second, above=0.0))
     with np.errstate(invalid="ignore"):
         return np.where(value < _LEAST_RANGE_AU, value * _AU_KM, value)
 

@@ -38,6 +38,10 @@ _BAND_OF_FID = np.array([-1, *(BANDS.index(band) for band in "gri")], np.int8)
 _SENTINEL = -900.0
 """Optional fields hold -999 (or -99999) where ZTF has no value."""
 
+_UNCLASSIFIED = 0.5
+"""``sgscore1`` is exactly this where the Pan-STARRS source has no classification: so it is for 8 %
+of 195 genuine alerts, with sources of magnitude 11 to 22, where a true tie would be rare."""
+
 _PID_EPOCH_JD = 2_457_754.5
 _PID_TOLERANCE_S = 2.0
 """``pid`` holds the start of the exposure cut to 1e-6 day; on genuine packets ``jd`` agrees within
@@ -120,7 +124,8 @@ def _alert_columns(top: Columns, own: Mapping[str, NDArray[Any]]) -> dict[str, A
     def number(name: str) -> NDArray[np.float64]:
         return top.floats(f"candidate.{name}", above=_SENTINEL)
 
-    separation = number("ssdistnr")
+    separation = top.separations("candidate.ssdistnr")
+    star_galaxy = number("sgscore1")
     name = top.text("candidate.ssnamenr")
     name = pc.if_else(pc.equal(name, "null"), pa.scalar(None, pa.string()), name)
     named = name.is_valid().to_numpy(zero_copy_only=False)
@@ -132,10 +137,10 @@ def _alert_columns(top: Columns, own: Mapping[str, NDArray[Any]]) -> dict[str, A
         "elongation": number("elong"),
         "bad_pixels": number("nbad"),
         "edge_px": number("mindtoedge"),
-        "star_galaxy": number("sgscore1"),
-        "nearest_source_arcsec": number("distpsnr1"),
+        "star_galaxy": np.where(star_galaxy == _UNCLASSIFIED, np.nan, star_galaxy),
+        "nearest_source_arcsec": top.separations("candidate.distpsnr1"),
         "nearest_source_mag": number("srmag1"),
-        "gaia_sep_arcsec": number("neargaia"),
+        "gaia_sep_arcsec": top.separations("candidate.neargaia"),
         "gaia_mag": number("maggaia"),
         "n_det_survey": number("ndethist"),
         "n_cov_survey": number("ncovhist"),

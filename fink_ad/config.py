@@ -54,7 +54,7 @@ class ForestSettings(_Section):
     """Which learner ranks, and how it is grown."""
 
     learner: Literal["static", "aad", "fal", "pine"] = Field(
-        "static", description="learner of new models"
+        "fal", description="learner of new models"
     )
     seed: int = Field(42, ge=0, description="seed of new models")
     parameters: dict[str, Any] = Field(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
+import structlog
 from numpy.typing import NDArray
 
 from fink_ad.alerts import CUTOUTS, AlertBatch
@@ -19,6 +20,8 @@ from fink_ad.sources.contracts import DeadLetter, InputRange, SourceBatch, Surve
 from fink_ad.sources.pieces import Broken, Piece
 
 __all__ = ["Decoder"]
+
+_log = structlog.get_logger(__name__)
 
 _AVRO = b"Obj\x01"
 _PAYLOAD_BYTES = 64 << 10
@@ -40,12 +43,20 @@ class _Part:
     parquet: Piece | None = None
 
     def stamps(self, chosen: NDArray[np.int64]) -> pa.Table:
-        """Stamps of some alerts; those of a Parquet file stayed there until now."""
+        """Stamps of some alerts; those of a Parquet file stayed there until now.
+
+        Where they cannot be read they are null: an alert is worth more than its pictures.
+        """
         tables = self.tables
         if self.parquet is not None and self.parquet.parquet is not None:
             packets, group, start = self.parquet.parquet
             stop = start + self.parquet.count
-            tables = packets.read(group, start, stop, fields_among(packets.paths))
+            try:
+                tables = packets.read(group, start, stop, fields_among(packets.paths))
+            except SourceError as error:
+                _log.warning("stamps cannot be read", error=str(error), n_alerts=len(chosen))
+                nothing = [pa.nulls(len(chosen), pa.binary())] * len(CUTOUTS)
+                return pa.table(nothing, schema=_NO_STAMPS.schema)
         return stamps(tables, self.rows[chosen])
 
     def take(self, chosen: NDArray[np.int64]) -> None:
@@ -126,7 +137,9 @@ class _Work:
         try:
             tables = packets.read(group, start, start + piece.count, fields)
         except SourceError as error:
-            self._reject({0: number}, [Rejected(0, 0, "damaged_parquet", str(error))], {})
+            rows = range(piece.count)
+            damaged = [Rejected(0, row, "damaged_parquet", str(error)) for row in rows]
+            self._reject({0: number}, damaged, {})
             return
         self._map(tables, np.full(len(tables.top), number), {}, piece)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
@@ -117,16 +118,6 @@ class FilesSource:
     def commit(self, ranges: Sequence[InputRange]) -> None:
         """Do nothing: files stay where they are, and the ledger knows what was done."""
 
-    def first_survey(self) -> str:
-        """Return the survey of the first alert, or an empty string where there is none."""
-        for pieces in self._gathered():
-            batch = self._decoder.decode(pieces[:1], {})
-            if not batch.surveys:
-                batch = self._decoder.decode(pieces, {})
-            for part in batch.surveys:
-                return part.alerts.survey
-        return ""
-
     def _gathered(self) -> Iterator[list[Piece | Broken]]:
         """Gather pieces into batches."""
         gathered: list[Piece | Broken] = []
@@ -153,7 +144,7 @@ class FilesSource:
         letters, which have no time, come first.
         """
         pieces: list[Piece | Broken] = []
-        times, owners, places = [], [], []
+        times, owners, places, weights = [], [], [], []
         letters: list[DeadLetter] = []
         for gathered in self._gathered():
             batch = self._decoder.decode(gathered, {})
@@ -164,6 +155,7 @@ class FilesSource:
                 times.append(part.alerts.numbers("mjd_utc"))
                 owners.append(owner + len(pieces))
                 places.append(part.order - starts[owner])
+            weights += [max(_memory(piece), piece.n_bytes) for piece in gathered]
             pieces += [replace(p, held=None) if isinstance(p, Piece) else p for p in gathered]
         self.progress = 0
         none = np.empty(0, np.int64)
@@ -173,11 +165,11 @@ class FilesSource:
         names = "\n".join(dict.fromkeys(piece.partition for piece in pieces))
         digest = hashlib.blake2b(names.encode(), digest_size=16).hexdigest()
         partition = f"by-time:{digest}"
-        n_letters, size = len(letters), self._batch_size
+        n_letters = len(letters)
         behind = done.get(partition, 0)
         n_bytes = sum(piece.n_bytes for piece in pieces)
-        for low in range(0, n_letters + len(rank), size):
-            high = min(low + size, n_letters + len(rank))
+        cuts = _cuts(owner[rank], np.array(weights, np.int64), n_letters, self._batch_size)
+        for low, high in pairwise(cuts):
             self.progress = n_bytes * high // (n_letters + len(rank))
             start = max(low, behind)
             if start >= high:
@@ -190,6 +182,15 @@ class FilesSource:
             surveys = tuple(
                 picked for part in batch.surveys if (picked := _pick(part, wanted)) is not None
             )
+            there = np.full(len(chosen), np.nan)
+            for part in surveys:
+                there[part.order] = part.alerts.numbers("mjd_utc")
+            if (gone := np.flatnonzero(there != time[chosen])).size:
+                # Behind the range of a batch that lacks alerts, nobody would look for them again.
+                raise SourceError(
+                    f"{getattr(pieces[owner[chosen[gone[0]]]], 'path', '')} has changed or gone "
+                    f"since it was looked at for times; run again, with the files that are there"
+                )
             dead = [
                 replace(letter, partition=partition, position=position)
                 for position, letter in enumerate(letters)
@@ -205,6 +206,41 @@ def _is_done(piece: Piece | Broken, done: Mapping[str, int]) -> bool:
     if isinstance(piece, Piece):
         return position >= piece.stop
     return piece.reason != "unreadable" and position > 0
+
+
+def _cuts(owner: np.ndarray, weights: np.ndarray, n_letters: int, batch_size: int) -> list[int]:
+    """Cut sorted input into batches of a bounded number of positions and of bytes to be read.
+
+    Parameters
+    ----------
+    owner : (n_alerts,) int64
+        Piece of each alert, in order of time.
+    weights : (n_pieces,) int64
+        Bytes of each piece.
+    n_letters : int
+        Positions before the first alert.
+    batch_size : int
+        Most positions of a batch; it may end sooner, before the piece that would take it beyond
+        `_BATCH_BYTES`.
+
+    Returns
+    -------
+    list of int
+        Positions at which batches begin, and the end.
+    """
+    cuts, total = [0], n_letters + len(owner)
+    while cuts[-1] < total:
+        stop = min(cuts[-1] + batch_size, total)
+        low = max(cuts[-1] - n_letters, 0)
+        its_owner = owner[low : max(stop - n_letters, 0)]
+        _, first = np.unique(its_owner, return_index=True)
+        first.sort()
+        too_much = np.cumsum(weights[its_owner[first]]) > _BATCH_BYTES
+        too_much[:1] = False  # one piece is the least that can be read
+        if too_much.any():
+            stop = n_letters + low + int(first[too_much.argmax()])
+        cuts.append(stop)
+    return cuts
 
 
 def _memory(piece: Piece | Broken) -> int:

@@ -299,6 +299,86 @@ def test_time_order(make: Any, write: Write, tmp_path: Path) -> None:
     assert part.stamps(np.array([4, 1])).column("cutout_science").to_pylist() == expected
 
 
+@pytest.mark.parametrize("is_gone", [True, False])
+def test_file_that_goes_or_changes_under_time_order_is_not_done(
+    make: Any, write: Write, tmp_path: Path, is_gone: bool
+) -> None:
+    for n in range(6):
+        write(f"{n}.avro", make.container([make.packet(n)]))
+    batches = FilesSource([tmp_path], batch_size=2, order="time").batches({})
+    seen = [next(batches)]
+    if is_gone:
+        (tmp_path / "4.avro").unlink()
+    else:
+        write("4.avro", make.container([make.packet(9)]))
+    seen.append(next(batches))
+    with pytest.raises(SourceError, match=r"4\.avro has changed or gone"):
+        next(batches)
+    assert ids(seen) == [0, 1, 2, 3]
+    assert list(after(seen).values()) == [4]
+
+
+def test_time_order_bounds_the_bytes_of_a_batch(
+    make: Any, write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes = set()
+    for n in range(4):
+        packets = [make.packet(i) for i in range(n, 40, 4)]
+        sizes.add(write(f"{n}.avro", make.container(packets)).stat().st_size)
+    write("bad.avro", b"Obj\x01 nonsense")
+    monkeypatch.setattr("fink_ad.sources.files._BATCH_BYTES", 2 * max(sizes))
+    source = FilesSource([tmp_path], batch_size=7, order="time")
+    batches = everything(source)
+    assert ids(batches) == list(range(40))
+    # Neighbours in time are in different files, of which two fit.
+    assert [batch.n_in for batch in batches] == [3] + [2] * 19
+    assert max(batch.n_bytes for batch in batches) <= 2 * max(sizes)
+    for n in (0, 1, 7, 20):
+        assert ids(everything(source, after(batches[:n]))) == ids(batches[n:])
+    # A file that alone is too much is still read.
+    monkeypatch.setattr("fink_ad.sources.files._BATCH_BYTES", 1)
+    assert ids(everything(source)) == list(range(40))
+
+
+def damage(path: Path, column: str, group: int) -> None:
+    """Overwrite a column of a row group."""
+    metadata = pq.read_metadata(path).row_group(group)
+    (chunk,) = [
+        metadata.column(i)
+        for i in range(metadata.num_columns)
+        if metadata.column(i).path_in_schema == column
+    ]
+    start = chunk.dictionary_page_offset or chunk.data_page_offset
+    with path.open("r+b") as file:
+        file.seek(start)
+        file.write(b"\xff" * chunk.total_compressed_size)
+
+
+def test_each_row_of_a_damaged_row_group_is_a_dead_letter(make: Any, tmp_path: Path) -> None:
+    path = parquet(tmp_path / "a.parquet", [make.packet(i) for i in range(10)], rows=4)
+    damage(path, "candidate.magpsf", 1)
+    source = FilesSource([path])
+    batches = everything(source)
+    assert ids(batches) == [0, 1, 2, 3, 8, 9]
+    assert [letter.position for letter in letters(batches)] == [4, 5, 6, 7]
+    assert {letter.reason for letter in letters(batches)} == {"damaged_parquet"}
+    (partition,) = after(batches)
+    assert after(batches) == {partition: 10}
+    again = everything(source, {partition: 6})
+    assert [letter.position for letter in letters(again)] == [6, 7]
+    assert sum(batch.n_in for batch in again) == 4
+
+
+def test_damaged_stamps_are_missing_and_cost_no_alert(make: Any, tmp_path: Path) -> None:
+    path = parquet(tmp_path / "a.parquet", [make.packet(i) for i in range(6)], rows=3)
+    damage(path, "cutoutScience.stampData", 0)
+    (batch,) = everything(FilesSource([path]))
+    assert ids([batch]) == list(range(6))
+    assert batch.dead_letters == ()
+    found = batch.surveys[0].stamps(np.array([4, 0, 3]))
+    assert found.column("cutout_science").to_pylist() == [b"stamp 4", None, b"stamp 3"]
+
+
 def test_patterns_and_repeated_paths(make: Any, write: Write, tmp_path: Path) -> None:
     for i in (1, 2):
         write(f"{i}.avro", make.container([make.packet(i)]))
@@ -317,13 +397,6 @@ def test_nonsense_arguments(tmp_path: Path) -> None:
         FilesSource([tmp_path], batch_size=0)
     with pytest.raises(SourceError, match="'random'"):
         FilesSource([tmp_path], order="random")
-
-
-def test_first_survey(make: Any, write: Write, tmp_path: Path) -> None:
-    assert FilesSource([tmp_path]).first_survey() == ""
-    write("a.avro", b"")
-    write("b.avro", make.container([make.packet(1)]))
-    assert FilesSource([tmp_path]).first_survey() == "ztf"
 
 
 @pytest.mark.real_data

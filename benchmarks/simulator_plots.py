@@ -34,7 +34,7 @@ WIDTH_DAYS = {
     "rr_lyrae": 8.0,
     "eclipsing_binary": 8.0,
     "tidal_disruption_event": 200.0,
-    "superluminous_supernova": 120.0,
+    "superluminous_supernova": 250.0,
     "r_crb": 120.0,
 }
 POINTS_ONLY = {"bogus", "bad_subtraction", "asteroid"}

@@ -34,7 +34,7 @@ def draw(draws: Draws, survey: Survey, event_mjd: Floats) -> Sources:
     hot = draws.uniform("temperature", 14000, 20000)
 
     def evolution(days: Floats) -> tuple[Floats, Floats]:
-        temperature = cooling(days, hot[:, None], 6000.0, rise[:, None] * 2.5, rise[:, None])
+        temperature = cooling(days, hot[:, None], 7000.0, rise[:, None] * 3, rise[:, None] * 2)
         return peak[:, None] * bazin(days, rise[:, None], fall[:, None]), temperature
 
     return fireball(

@@ -54,7 +54,7 @@ def demo(
         nights=N_NIGHTS,
         stamps="pool",
     )
-    season = Season.write(home / "packets", simulated)
+    season = Season.write(home / "packets", [simulated])
     out.print(
         f"   {len(simulated):,} alerts of {len(simulated.truth):,} objects; "
         f"{len(season.planted)} of them are planted anomalies"
@@ -97,9 +97,10 @@ def _print_climbs(found: Climbs, per_night: int) -> None:
     n_new = sum(not one.answered for one in found.objects)
     before, after = found.n_within(per_night)
     out.print(
-        f"\nOf the {n_new} that were new to the reviewer, the first forest has {before} within "
-        f"the first {per_night},\nthe one that learned {after}. A class that was never answered "
-        "about may sink."
+        f"\n{n_new} were new to the reviewer. Of these, the first forest has {before} among its "
+        f"first {per_night}, the one that learned {after}. A class that was never answered "
+        "about may sink.",
+        highlight=False,
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -34,6 +33,7 @@ class SimulatedSurvey(StrEnum):
     """Surveys whose alerts can be simulated."""
 
     ztf = "ztf"
+    lsst = "lsst"
 
 
 class ActiveLearner(StrEnum):
@@ -99,21 +99,22 @@ def rehearse(
     Writes the curve of finds to `rehearsal.png`. Nothing outside the folder is touched.
     """
     from fink_ad.rehearsal import Oracle, Season, parse_oracle, rehearsal_settings, season_figure
-    from fink_ad.simulate import DEFAULT_INJECT, parse_counts, simulate_night
+    from fink_ad.simulate import DEFAULT_INJECT, parse_counts, simulate_pieces
 
     base = state_of(context).settings
     errs, unsure = parse_oracle(oracle)
     folder = _empty_folder(target, base)
-    planted = {name: n * max(1, nights // 4) for name, n in DEFAULT_INJECT.items()}
-    simulated = simulate_night(
+    planted = {name: n * max(1, nights // 5) for name, n in DEFAULT_INJECT.items()}
+    pieces = simulate_pieces(
         night,
+        survey=survey.value,
         n_objects=objects,
         inject=parse_counts(inject) if inject else planted,
         seed=seed,
         nights=nights,
     )
-    season = Season.write(folder / "packets", simulated, survey.value)
-    reviewer = Oracle.of(simulated.truth, errs, unsure, seed)
+    season = Season.write(folder / "packets", pieces)
+    reviewer = Oracle.of(season.truth, errs, unsure, seed)
     played: dict[str, Reports] = {}
     with stop_on_ctrl_c() as should_stop:
         for name in (LEARNING, CONTROL) if compare else (LEARNING,):

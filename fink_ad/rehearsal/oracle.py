@@ -15,6 +15,9 @@ from fink_ad.store.records import Answer
 __all__ = ["Oracle", "parse_oracle"]
 
 
+_ARTEFACTS = ("bogus", "bad_subtraction")
+
+
 @dataclass(frozen=True)
 class Oracle:
     """Answers by the truth; the same object always gets the same answer.
@@ -44,7 +47,7 @@ class Oracle:
     def of(cls, truth: pd.DataFrame, errs: float = 0.0, unsure: float = 0.0, seed: int = 0) -> Self:
         """Make the reviewer who knows a truth table, as simulated nights come with."""
         answers: dict[str, Answer] = {
-            object_id: "anomaly" if anomaly else "bogus" if kind == "bogus" else "ordinary"
+            object_id: "anomaly" if anomaly else "bogus" if kind in _ARTEFACTS else "ordinary"
             for object_id, kind, anomaly in zip(
                 truth["object_id"], truth["class"], truth["anomaly"], strict=True
             )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
-import numpy as np
+import pandas as pd
 
 from fink_ad.alerts.avro import Limits
 from fink_ad.config import Settings
@@ -19,7 +19,7 @@ from fink_ad.learn import relearn
 from fink_ad.pipeline import models_dir, run
 from fink_ad.rehearsal.oracle import Oracle
 from fink_ad.rehearsal.queue import rank_night, strangest_unlabelled
-from fink_ad.simulate import Night, write_night
+from fink_ad.simulate import Night, read_truth, write_pieces
 from fink_ad.sources.files import FilesSource
 from fink_ad.store import NewLabel, Store
 from fink_ad.store.records import Answer
@@ -40,7 +40,7 @@ _REVIEWER = "oracle"
 _CHANNEL = "rehearsal"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Season:
     """Simulated nights on disk, and which objects were planted in them.
 
@@ -49,6 +49,8 @@ class Season:
     survey : str
     nights : mapping of int to Path
         The file of each night, in order.
+    truth : pandas.DataFrame
+        One row per object, as `fink_ad.simulate.read_truth` gives it.
     kinds : mapping of str to str
         Class of every object.
     planted : frozenset of str
@@ -57,23 +59,26 @@ class Season:
 
     survey: str
     nights: Mapping[int, Path]
+    truth: pd.DataFrame
     kinds: Mapping[str, str]
     planted: frozenset[str]
 
     @classmethod
-    def write(cls, folder: Path, simulated: Night, survey: str = "ztf") -> Self:
-        """Write simulated nights into a folder.
+    def write(cls, folder: Path, pieces: Iterable[Night]) -> Self:
+        """Write simulated nights into a folder, as they come in pieces.
 
         Raises
         ------
-        SourceError
-            If the folder cannot be written.
+        ConfigError, SourceError
+            If they cannot be simulated, or the folder cannot be written.
         """
-        files = write_night(folder, simulated)
-        truth = simulated.truth
+        files = write_pieces(folder, pieces)
+        truth = read_truth(files.truth)
+        survey = files.alerts[0].stem.partition("_")[0]  # <survey>_night_<night>.avro
         return cls(
             survey,
-            dict(zip(np.unique(simulated.night).tolist(), files.alerts, strict=True)),
+            {int(path.stem.rpartition("_")[2]): path for path in files.alerts},
+            truth,
             dict(zip(truth["object_id"], truth["class"], strict=True)),
             frozenset(truth["object_id"][truth["anomaly"]]),
         )

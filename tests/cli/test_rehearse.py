@@ -39,6 +39,13 @@ def test_json_stands_alone_and_the_same_seed_gives_the_same(
     ].get("slow_riser", 0)
 
 
+def test_a_season_of_rubin_can_be_played(fink_ad: FinkAd) -> None:
+    told = fink_ad("rehearse", *SMALL, "--survey", "lsst", "--json")
+    assert told.code == 0
+    assert told.json["survey"] == "lsst"
+    assert told.json["nights"]["learning"]
+
+
 def test_a_folder_with_something_in_it_is_left_alone(fink_ad: FinkAd, tmp_path: Path) -> None:
     precious = tmp_path / "mine" / "thesis.tex"
     precious.parent.mkdir()

@@ -24,7 +24,7 @@ def play_season(folder: Path, seed: int = 3, learning: bool = True, errs: float 
     simulated = simulate_night(
         LAST_NIGHT, n_objects=900, inject={"slow_riser": 20, "r_crb": 10}, seed=seed, nights=2
     )
-    season = Season.write(folder / "packets", simulated)
+    season = Season.write(folder / "packets", [simulated])
     settings = rehearsal_settings(Settings(), folder / "home")
     oracle = Oracle.of(simulated.truth, errs, seed=seed)
     return Played(

@@ -6,26 +6,21 @@ nights were asked for, and the history in a packet is what earlier nights sent.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
-from fink_ad.alerts.times import night_of
 from fink_ad.errors import ConfigError
 from fink_ad.simulate.candidates import Candidates, candidates_at, n_per_layer, seen_in, supply
 from fink_ad.simulate.classes import CLASSES
-from fink_ad.simulate.cutouts import StampMode, chosen_alerts, stamps_of
+from fink_ad.simulate.cutouts import StampMode
 from fink_ad.simulate.keyed import Draws
-from fink_ad.simulate.lsst_packets import lsst_packets
-from fink_ad.simulate.night import Night, truth_table
-from fink_ad.simulate.population import Population, class_counts
-from fink_ad.simulate.rows import Rows
-from fink_ad.simulate.schedule import Schedule, Visits, night_to_mjd
-from fink_ad.simulate.survey import SURVEYS, Survey, SurveyName, survey_called
-from fink_ad.simulate.ztf_packets import ztf_packets
+from fink_ad.simulate.night import Night
+from fink_ad.simulate.population import class_counts
+from fink_ad.simulate.session import Session, schedule_of
+from fink_ad.simulate.survey import SurveyName
 
 __all__ = ["DEFAULT_INJECT", "Sky", "simulate_night", "simulate_pieces"]
 
@@ -36,72 +31,6 @@ _PIECE_OBJECTS = {"ztf": 2000, "lsst": 500}
 _BATCH = 8192
 _TRIAL_NIGHTS_MJD = (61010, 61099, 61193, 61282)
 _TRIAL_SEED, _FEWEST_TRIALS, _MOST_TRIALS, _ENOUGH_SEEN = 1, 2000, 32_000, 60
-
-
-@dataclass(frozen=True, eq=False)
-class _Session:
-    """Nights of one survey and sky, ready to be looked at piece by piece."""
-
-    survey: Survey
-    seed: int
-    nights: tuple[int, int]
-    schedule: Schedule
-    tonight: Visits
-    stamps: StampMode
-    sync: bytes
-
-    @classmethod
-    def of(
-        cls,
-        survey: SurveyName,
-        seed: int,
-        night: int,
-        nights: int,
-        stamps: StampMode,
-        options: object,
-    ) -> _Session:
-        if nights < 1 or seed < 0:
-            raise ConfigError(f"nights={nights} must be at least 1 and seed={seed} not negative")
-        known = survey_called(survey)
-        last = night_to_mjd(night)
-        first = last - nights + 1
-        if first < known.start_mjd:
-            raise ConfigError(f"night {night} is too early: the simulated {survey} began later")
-        schedule = _schedule(survey, seed, first - known.history_days, last)
-        marker = repr((survey, seed, night, nights, options)).encode()
-        return cls(
-            survey=known,
-            seed=seed,
-            nights=(first, last),
-            schedule=schedule,
-            tonight=schedule.part(first, last),
-            stamps=stamps,
-            sync=hashlib.blake2b(marker, digest_size=16).digest(),
-        )
-
-    def piece(self, parts: list[tuple[str, Candidates]], n_stamped: int | None = None) -> Night:
-        """Make the alerts of some objects that are seen in the nights."""
-        population = Population.observe(self.schedule, parts)
-        rows = Rows.of(population, self.nights, self.survey.history_days)
-        chosen = chosen_alerts(len(rows.alert), n_stamped)
-        stamps = stamps_of(self.survey, population, rows, self.stamps, chosen)
-        encode = ztf_packets if self.survey.name == "ztf" else lsst_packets
-        packets = encode(population, rows, self.seed, stamps)
-        row = rows.alert
-        mjd = population.visits.mjd[rows.obj[row], rows.visit[row]]
-        return Night(
-            bodies=packets.bodies,
-            night=night_of(mjd, self.survey.name),
-            truth=truth_table(population, rows, packets),
-            sync=self.sync,
-            mjd=mjd,
-            survey=self.survey.name,
-        )
-
-
-@lru_cache(maxsize=4)
-def _schedule(survey: SurveyName, seed: int, first_mjd: int, last_mjd: int) -> Schedule:
-    return Schedule.draw(SURVEYS[survey], seed, first_mjd, last_mjd)
 
 
 def simulate_pieces(
@@ -127,7 +56,7 @@ def simulate_pieces(
     total = sum(counts.values())
     if total == 0:
         raise ConfigError("nothing to simulate: all numbers of objects are zero")
-    session = _Session.of(survey, seed, night, nights, stamps, sorted(counts.items()))
+    session = Session.of(survey, seed, night, nights, stamps, sorted(counts.items()))
     n_pieces = -(-total // _PIECE_OBJECTS[survey])
     supplies = {
         name: _Portions(
@@ -274,7 +203,7 @@ class Sky:
         """
         inject = DEFAULT_INJECT if self.inject is None else self.inject
         counts = class_counts(self.n_objects, self.rates, inject)
-        session = _Session.of(self.survey, self.seed, night, nights, self.stamps, self)
+        session = Session.of(self.survey, self.seed, night, nights, self.stamps, self)
         expected = sum(counts.values()) * nights
         n_pieces = max(-(-expected // _PIECE_OBJECTS[self.survey]), 1)
         for i in range(n_pieces):
@@ -287,7 +216,7 @@ class Sky:
                 yield session.piece(parts)
 
     def _seen(
-        self, session: _Session, name: str, per_night: int, share: tuple[float, float]
+        self, session: Session, name: str, per_night: int, share: tuple[float, float]
     ) -> Candidates:
         """Objects of a class that the nights see, of a share of the list of the class."""
         known = CLASSES[name]
@@ -314,7 +243,7 @@ def share_seen(name: str, survey: SurveyName) -> float:
     while found < _ENOUGH_SEEN and per_night <= _MOST_TRIALS:
         found = trials = 0
         for mjd in _TRIAL_NIGHTS_MJD:
-            schedule = _schedule(survey, _TRIAL_SEED, mjd, mjd)
+            schedule = schedule_of(survey, _TRIAL_SEED, mjd, mjd)
             index = np.arange(per_night)
             candidates = candidates_at(known, _TRIAL_SEED, (mjd, mjd), index)
             found += len(seen_in(known, schedule, schedule.visits, candidates))

@@ -131,10 +131,11 @@ class Features:
 
 @pytest.fixture
 def some(packets):
-    """Alerts of which every tenth id ends with 3, and so on."""
+    """Alerts that no filter of ours drops, of which every tenth id ends with 3, and so on."""
     records = packets.records()[:200]
     for number, record in enumerate(records):
         record["candid"] = record["candidate"]["candid"] = 4_000_000_000_000_000_000 + number
+        record["candidate"].update(rb=0.9, drb=0.9, nbad=0, mindtoedge=500.0)
     return packets.encode(records)
 
 

@@ -9,7 +9,7 @@ from fink_ad.alerts.schema import BANDS
 __all__ = ["N_BANDS", "WAVELENGTH_A", "WIDTH_A", "G", "I", "R", "Y"]
 
 N_BANDS = len(BANDS)
-G, R, I, Y = (BANDS.index(band) for band in "griy")  # noqa: E741 - names of the field
+G, R = BANDS.index("g"), BANDS.index("r")
 
 WAVELENGTH_A = np.array([3751.0, 4742.0, 6173.0, 7502.0, 8679.0, 9711.0])
 """Effective wavelengths [Angstrom] of Rubin (SVO filter profile service).

@@ -5,10 +5,10 @@ cooling break (Sari, Piran & Narayan 1998, ApJ 497, L17): F ~ nu^-(p-1)/2 t^-3(p
 after the jet break (Sari, Piran & Halpern 1999, ApJ 519, L17). Seen from beside the jet, at an
 angle of `off_axis` times its opening, the light rises until the beam has widened to the line of
 sight, at (off_axis - 0.6)^(8/3) times the break: the power is that of the deceleration, the
-offset puts the peak within a factor of two of that of top-hat jets in afterglowpy (Ryan et al. 2020, ApJ
-896, 166) at 1.5 and 2 openings. Spectrum and slopes seen along the axis agree with the same code.
-Magnitudes at the break are of the order of those of Kann et al. (2010, ApJ 720, 1513), set by the
-depth of the survey.
+offset puts the peak within a factor of two of that of top-hat jets in afterglowpy (Ryan et al.
+2020, ApJ 896, 166) at 1.5 and 2 openings. Spectrum and slopes seen along the axis agree with the
+same code. Magnitudes at the break are of the order of those of Kann et al. (2010, ApJ 720, 1513),
+set by the depth of the survey.
 """
 
 from __future__ import annotations

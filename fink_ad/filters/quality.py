@@ -17,6 +17,12 @@ from fink_ad.filters.contracts import DROP, KEEP, Verdicts
 __all__ = ["Quality", "QualitySettings"]
 
 
+_TAGS = {
+    "time_disagrees_with_pid": PointFlag.TIME_DISAGREES,
+    "sign_unknown": PointFlag.SIGN_UNKNOWN,
+}
+
+
 @dataclass(frozen=True)
 class QualitySettings:
     """Settings under ``[provider.quality]``.
@@ -68,7 +74,8 @@ class Quality:
     """Drop alerts by real-bogus score, bad pixels, edge and flags; what is unknown never drops.
 
     An alert gets the first reason that applies: ``low_real_bogus``, ``bad_pixels``, ``edge``,
-    then the flags by their names in lower case.
+    then the flags by their names in lower case. What a reviewer should know about an alert that
+    stays is a tag: ``time_disagrees_with_pid`` and ``sign_unknown``.
     """
 
     Settings = QualitySettings
@@ -88,7 +95,7 @@ class Quality:
         scores: NDArray[np.float64] | None,
         context: Context,
     ) -> Verdicts:
-        """Return `DROP` with its reason, or `KEEP`, per alert."""
+        """Return `DROP` with its reason, or `KEEP`, per alert, and the tags of its flags."""
         settings = self.settings
         # Comparisons with NaN are false, so a missing value drops nothing.
         faults = {
@@ -103,7 +110,8 @@ class Quality:
         for name, fault in reversed(faults.items()):
             reason[fault] = name
         verdict = np.where(reason == "", KEEP, DROP).astype(np.int8)
-        return Verdicts(verdict, reason)
+        tags = {tag: (flags & flag.value) != 0 for tag, flag in _TAGS.items()}
+        return Verdicts(verdict, reason, tags)
 
 
 def _flags(batch: AlertBatch) -> NDArray[np.int64]:

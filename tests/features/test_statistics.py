@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from fink_ad.alerts.avro import read_packets
-from fink_ad.alerts.packets import choose_fields, to_batches
+from fink_ad.alerts.packets import PointFlag, choose_fields, to_batches
 from fink_ad.features import Context
 from fink_ad.features.statistics import STATISTICS, Statistics, StatisticsSettings
 from fink_ad.testing import make_batch, sample_batch
@@ -98,6 +98,24 @@ def test_default_mode_sees_total_flux_of_detections_and_forced_photometry_but_no
     # The live system has the one detection only, and forgets its sign.
     live = _row(PARITY, batch)["statistics.mean_g"]
     assert live == pytest.approx(31.4 - 2.5 * math.log10(5e6), abs=1e-9)
+
+
+def test_default_mode_leaves_out_what_the_survey_withdrew_or_injected():
+    flags = [0, PointFlag.WITHDRAWN, PointFlag.INJECTED, PointFlag.FLUX_FAILED | PointFlag.DIPOLE]
+    curve = {
+        "mjd_utc": 60000 + np.arange(4.0),
+        "band": "g",
+        "diff_flux_njy": 1e6,
+        "diff_flux_err_njy": 1e4,
+        "total_flux_njy": _flux([15.0, 10.0, 11.0, 17.0]),
+        "total_flux_err_njy": 1e4,
+        "flags": [int(flag) for flag in flags],
+    }
+    batch = make_batch("lsst", [curve])
+    assert _row(Statistics(), batch)["statistics.mean_g"] == pytest.approx(16.0, abs=1e-4)
+    # The live system knows no flags.
+    faded = make_batch("lsst", [{**curve, "diff_flux_njy": [1e6, 1e6, 1e6, 5e6]}])
+    assert _row(PARITY, faded)["statistics.mean_g"] == pytest.approx(2e6)
 
 
 def test_a_fading_below_the_reference_has_finite_statistics():

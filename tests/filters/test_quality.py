@@ -52,6 +52,15 @@ def test_flags_that_are_missing_drop_nothing():
     assert reasons(batch) == ["", "withdrawn"]
 
 
+def test_doubtful_times_and_signs_are_tagged_and_stay():
+    flags = [None, PointFlag.TIME_DISAGREES, PointFlag.SIGN_UNKNOWN, PointFlag.DIPOLE]
+    batch = batch_of(flags=[None if flag is None else int(flag) for flag in flags])
+    verdicts = Quality().judge(batch, None, None, Context())
+    assert verdicts.tags["time_disagrees_with_pid"].tolist() == [False, True, False, False]
+    assert verdicts.tags["sign_unknown"].tolist() == [False, False, True, False]
+    assert (verdicts.verdict == KEEP).all()
+
+
 def test_the_first_reason_counts():
     flags = [int(PointFlag.WITHDRAWN)] * 3
     batch = batch_of(

@@ -112,20 +112,6 @@ class AlertBatch:
             return AlertBatch.empty()
         return AlertBatch(pa.concat_batches(record_batches))
 
-    def to_ipc(self) -> bytes:
-        """Serialise as an Arrow IPC stream, schema version included."""
-        sink = pa.BufferOutputStream()
-        with pa.ipc.new_stream(sink, self.record_batch.schema) as writer:
-            writer.write_batch(self.record_batch)
-        blob: bytes = sink.getvalue().to_pybytes()
-        return blob
-
-    @classmethod
-    def from_ipc(cls, blob: bytes) -> AlertBatch:
-        """Read what `to_ipc` wrote."""
-        with pa.ipc.open_stream(blob) as reader:
-            return cls(reader.read_next_batch())
-
 
 def _conform(batch: pa.RecordBatch) -> pa.RecordBatch:
     """Return the batch with exactly the columns of the schema, dictionaries in our order."""

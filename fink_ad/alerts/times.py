@@ -9,9 +9,11 @@ from fink_ad.errors import SourceError
 
 __all__ = [
     "MJD_0_JD",
+    "SAME_EXPOSURE_S",
     "SECONDS_PER_DAY",
     "has_night",
     "jd_start_to_mjd_mid",
+    "night_number",
     "night_of",
     "tai_to_utc",
 ]
@@ -20,6 +22,9 @@ MJD_0_JD = 2_400_000.5
 """Julian date of MJD 0."""
 
 SECONDS_PER_DAY = 86_400.0
+
+SAME_EXPOSURE_S = 1.0
+"""Points of one alert and band closer in time than this are of one exposure."""
 
 ZTF_EXPOSURE_S = 30.0
 """Exposure of the public survey, assumed where a packet does not state it."""
@@ -85,6 +90,22 @@ def has_night(mjd_utc: ArrayLike) -> NDArray[np.bool_]:
     return inside
 
 
+def night_number(mjd_utc: ArrayLike, survey: str) -> NDArray[np.int64]:
+    """Return the MJD of the day each night is named after, (n,) int64; see `night_of`.
+
+    Raises
+    ------
+    SourceError
+        If the survey is unknown.
+    """
+    shift = _NIGHT_SHIFT_DAYS.get(survey)
+    if shift is None:
+        known = ", ".join(_NIGHT_SHIFT_DAYS)
+        raise SourceError(f"no rule for the nights of survey {survey!r}; known are {known}")
+    number: NDArray[np.int64] = np.floor(np.asarray(mjd_utc, np.float64) - shift).astype(np.int64)
+    return number
+
+
 def night_of(mjd_utc: ArrayLike, survey: str) -> NDArray[np.int32]:
     """Return the night, YYYYMMDD, each exposure belongs to, (n,) int32.
 
@@ -97,14 +118,9 @@ def night_of(mjd_utc: ArrayLike, survey: str) -> NDArray[np.int32]:
     SourceError
         If the survey is unknown, or a time is not finite or outside the years 1858 to 9999.
     """
-    shift = _NIGHT_SHIFT_DAYS.get(survey)
-    if shift is None:
-        known = ", ".join(_NIGHT_SHIFT_DAYS)
-        raise SourceError(f"no rule for the nights of survey {survey!r}; known are {known}")
-    mjd = np.asarray(mjd_utc, np.float64)
-    if not has_night(mjd).all():
+    if not has_night(mjd_utc).all():
         raise SourceError("a time without a night: MJD must be finite and lie in 1858 to 9999")
-    days = np.datetime64("1858-11-17", "D") + np.floor(mjd - shift).astype(np.int64)
+    days = np.datetime64("1858-11-17", "D") + night_number(mjd_utc, survey)
     months = days.astype("datetime64[M]")
     years = days.astype("datetime64[Y]")
     year = years.astype(np.int64) + 1970

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fink_ad.alerts import AlertBatch
-from fink_ad.alerts.packets.bodies import BODY_ARCSEC, population_codes
+from fink_ad.alerts.packets.bodies import BODY_ARCSEC, population_codes, ztf_body
 from fink_ad.errors import ConfigError
 from fink_ad.features import Context, FeatureTable
 from fink_ad.filters.contracts import Verdicts
@@ -77,9 +77,9 @@ class SolarSystem:
         if batch.survey != "ztf":
             return Verdicts(kept.verdict, kept.reason, population=batch.codes("population").copy())
         separation = batch.numbers("solar_system_sep_arcsec")
-        named = batch.record_batch.column("designation").is_valid()
-        near = named.to_numpy(zero_copy_only=False) & (separation >= 0)
-        near &= separation <= self.settings.radius_arcsec
+        designated = batch.record_batch.column("designation").is_valid()
+        named = designated.to_numpy(zero_copy_only=False)
+        near = ztf_body(separation, named, self.settings.radius_arcsec)
         resting = _seen_before(batch, self.settings.rest_days)
         return Verdicts(
             kept.verdict,

@@ -12,6 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from fink_ad.alerts import AlertBatch
+from fink_ad.alerts.detections import n_detections
 from fink_ad.alerts.photometry import flux_to_mag
 from fink_ad.errors import ModelError
 from fink_ad.features import Context, FeatureTable
@@ -100,12 +101,6 @@ def process(batch: AlertBatch, context: Context) -> ScoredBatch:
         If a population of the batch has no model, or its model does not fit the features.
     """
     return rank(describe(batch, context), context)
-
-
-def n_detections(batch: AlertBatch) -> NDArray[np.int64]:
-    """Count the detections of each alert, its own included, (n_alerts,)."""
-    points = batch.points
-    return np.bincount(points.alert[points.of_kind("detection")], minlength=len(batch))
 
 
 def rank(described: Described, context: Context) -> ScoredBatch:

@@ -245,4 +245,4 @@ def _check_array(what: str, values: Any, dtype: Any, shape: tuple[int, ...]) -> 
 
 def _fingerprint(batch: AlertBatch) -> tuple[bytes, ...]:
     columns = [batch.points[name].tobytes() for name in sorted(batch.points.columns)]
-    return (batch.to_ipc(), *columns)
+    return (batch.record_batch.serialize().to_pybytes(), *columns)

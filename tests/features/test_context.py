@@ -3,6 +3,7 @@ import math
 import numpy as np
 import pytest
 
+from fink_ad.alerts.detections import n_detections
 from fink_ad.features import Context
 from fink_ad.features.context import AlertContext
 from fink_ad.features.context.host import galactic_latitude_deg
@@ -164,6 +165,38 @@ def test_rate_is_one_slope_for_all_bands_each_with_its_own_level():
     # The oldest point is outside of the window. Each band spans 2 days: sum of squares 2 + 2.
     assert found["rate"] == pytest.approx(-0.1, abs=1e-4)
     assert found["rate_err"] == pytest.approx(sigma / 2, rel=1e-4)
+
+
+def test_visits_of_one_hour_are_no_time_base_for_a_rate():
+    def rate(*days):
+        curve = {
+            "mjd_utc": 61000.0 - np.array(days),
+            "band": ["g", "r", *["g"] * (len(days) - 2)],
+            "diff_flux_njy": 1e6 * np.arange(1, len(days) + 1),
+            "diff_flux_err_njy": 1e4,
+        }
+        found = _row(make_batch("ztf", [curve], mjd_utc=[61000.0], band=["g"]))
+        return found["rate"], found["rate_err"]
+
+    # The bands are 0.2 days apart, but each has a level of its own.
+    assert np.isnan(rate(0.0, 0.21, 0.01)).all()
+    assert np.isnan(rate(0.0, 0.0, 0.19)).all()
+    assert np.isfinite(rate(0.0, 0.0, 0.21)).all()
+
+
+def test_a_detection_without_error_is_counted_as_among_its_peers():
+    curve = {
+        "mjd_utc": [60999.0, 61000.0, 61001.0],
+        "band": ["g", "r", "r"],
+        "diff_flux_njy": 1e6,
+        "diff_flux_err_njy": [np.nan, 1e4, 1e4],
+    }
+    batch = make_batch("ztf", [curve, CURVE], mjd_utc=[61000.0, 61000.2])
+    assert n_detections(batch).tolist() == [2, 4]
+    for row in (0, 1):
+        assert _row(batch, row=row)["n_det"] == n_detections(batch)[row]
+    found = _row(batch)
+    assert (found["n_det_g"], found["n_det_r"]) == (1, 1)
 
 
 def test_a_single_detection_has_no_rate_and_no_colour_but_the_rest():

@@ -51,7 +51,7 @@ def test_table_holds_the_columns_of_all_providers_in_order():
     extraction = extractor.extract(batch, Context())
     schema = extractor.schema("ztf", "transient")
     assert extraction.table.schema is schema
-    assert schema.versions == (("context", "1"), ("numbers", "1"), ("statistics", "1"))
+    assert schema.versions == (("context", "2"), ("numbers", "1"), ("statistics", "2"))
     assert extraction.table.values.shape == (6, len(schema.columns))
     for provider in extractor.providers:
         names = [column.id for column in provider.columns("ztf", "transient")]

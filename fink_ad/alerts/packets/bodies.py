@@ -13,10 +13,14 @@ BODY_ARCSEC = 5.0
 """A known body predicted within this distance of a ZTF detection is taken to be it."""
 
 
-def ztf_body(separation_arcsec: NDArray[np.float64], named: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Say where ZTF found a named body within `BODY_ARCSEC`; ``ssdistnr`` is -999 for none."""
+def ztf_body(
+    separation_arcsec: NDArray[np.float64],
+    named: NDArray[np.bool_],
+    radius_arcsec: float = BODY_ARCSEC,
+) -> NDArray[np.bool_]:
+    """Say where ZTF found a named body within a radius; ``ssdistnr`` is -999 for none."""
     with np.errstate(invalid="ignore"):
-        near = (separation_arcsec >= 0.0) & (separation_arcsec <= BODY_ARCSEC)
+        near = (separation_arcsec >= 0.0) & (separation_arcsec <= radius_arcsec)
     return near & named
 
 

@@ -7,12 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fink_ad.alerts.points import NO_POINT_ID
+from fink_ad.alerts.times import SAME_EXPOSURE_S, SECONDS_PER_DAY
 from fink_ad.compile_cache import CACHED
 
-__all__ = ["SAME_EXPOSURE_S", "arrange"]
-
-SAME_EXPOSURE_S = 1.0
-"""Points of one band closer in time than this are of one exposure."""
+__all__ = ["arrange"]
 
 _NONE = np.int64(NO_POINT_ID)
 
@@ -194,7 +192,7 @@ def _best_of_each_exposure(
     n = len(points)
     while low < n:
         first = points[low]
-        end = mjd[first] + SAME_EXPOSURE_S / 86_400.0
+        end = mjd[first] + SAME_EXPOSURE_S / SECONDS_PER_DAY
         best, has_id = kind[first], False
         high = low
         while high < n and band[points[high]] == band[first] and mjd[points[high]] <= end:

@@ -9,7 +9,7 @@ from fink_ad.alerts import BANDS, AlertBatch
 from fink_ad.alerts.photometry import asinh_mag, softening_njy
 from fink_ad.features.context.history import EPSILON_DAY, History
 from fink_ad.features.context.nights import NightlyFlux
-from fink_ad.features.segments import segment_sum
+from fink_ad.features.segments import segment_max, segment_min, segment_sum
 
 __all__ = ["FIXED_SKY", "RATE_WINDOW_DAY", "columns", "values"]
 
@@ -18,6 +18,10 @@ FIXED_SKY: set[str] = set()
 
 RATE_WINDOW_DAY = 15.0
 """How far back the rate looks: a young supernova rises, a dwarf nova comes and goes in this."""
+
+_LEAST_BASE_DAY = 0.2
+"""Points of one band within less than this are no time base for a rate: between the visits of
+one hour the noise alone makes hundreds of magnitudes per day."""
 
 _PAIRS = {"ztf": (("g", "r"),)}
 _ALL_PAIRS = (("u", "g"), ("g", "r"), ("r", "i"), ("i", "z"), ("z", "y"))
@@ -29,7 +33,11 @@ def columns(survey: str) -> list[tuple[str, str, str]]:
         ("last_mag", "mag", "magnitude of the total flux"),
         ("last_diff_mag", "mag", "magnitude of the absolute difference flux"),
         ("mag_change", "mag", "total magnitude minus that of the previous point in the same band"),
-        ("rate", "mag / day", "slope of the last 15 days, all bands; negative: brightening"),
+        (
+            "rate",
+            "mag / day",
+            "slope of the last 15 days, all bands, over 0.2 days at least; negative: brightening",
+        ),
         ("rate_err", "mag / day", "error of the slope of the last 15 days"),
     ]
     for a, b in _PAIRS.get(survey, _ALL_PAIRS):
@@ -78,7 +86,10 @@ def _previous_flux_njy(batch: AlertBatch, history: History) -> NDArray[np.float6
 def _rate(
     history: History, softening: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Weighted slope shared by all bands, each with a level of its own, and its error."""
+    """Weighted slope shared by all bands, each with a level of its own, and its error.
+
+    NaN where no band has points `_LEAST_BASE_DAY` apart.
+    """
     recent = np.flatnonzero(history.days_before_alert <= RATE_WINDOW_DAY)
     points = history.points
     mag, error = asinh_mag(
@@ -96,15 +107,15 @@ def _rate(
     counts = np.bincount(history.curve[recent], minlength=n_curves)
     offsets = np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
     sum_w = segment_sum(weight, offsets)
-    all_w = sum_w.reshape(-1, len(BANDS)).sum(axis=1)
+    span = segment_max(time, offsets) - segment_min(time, offsets)
+    base = np.nan_to_num(span).reshape(-1, len(BANDS)).max(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         # Deviations from the mean of each curve, taken before squaring: no digits are lost.
         time -= np.repeat(segment_sum(weight * time, offsets) / sum_w, counts)
         pull = weight * time
         sum_tt = segment_sum(pull * time, offsets).reshape(-1, len(BANDS)).sum(axis=1)
         sum_tm = segment_sum(pull * mag, offsets).reshape(-1, len(BANDS)).sum(axis=1)
-        # Points within half a second of each other are no time base for a rate.
-        sum_tt[sum_tt <= all_w * EPSILON_DAY**2] = np.nan
+        sum_tt[(base < _LEAST_BASE_DAY) | (sum_tt <= 0)] = np.nan
         return sum_tm / sum_tt, 1 / np.sqrt(sum_tt)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fink_ad.alerts import BANDS, AlertBatch
+from fink_ad.alerts.detections import n_detections_by_band
 from fink_ad.features.context.history import EPSILON_DAY, History
 from fink_ad.features.segments import segment_min, segment_sum
 
@@ -42,8 +43,7 @@ def values(batch: AlertBatch, history: History) -> dict[str, NDArray[np.float64]
     points = history.points
     detected = history.is_detection
     days = history.days_before_alert
-    per_curve = segment_sum(detected.astype(np.float64), history.curve_offsets)
-    per_band = per_curve.reshape(len(batch), len(BANDS))
+    per_band = n_detections_by_band(batch).astype(np.float64)
 
     first_in_packet = segment_min(np.where(detected, points["mjd_utc"], np.inf), points.offsets)
     first = np.fmin(first_in_packet, batch.numbers("first_det_mjd_utc"))

@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fink_ad.alerts import BANDS, AlertBatch, Points
+from fink_ad.alerts.times import SAME_EXPOSURE_S, SECONDS_PER_DAY
 
 __all__ = ["EPSILON_DAY", "History"]
 
-EPSILON_DAY = 0.5 / 86400
-"""Half a second: two times closer than this are the same exposure."""
+EPSILON_DAY = SAME_EXPOSURE_S / SECONDS_PER_DAY
+"""Two times closer than this are the same exposure."""
 
 _COLUMNS = (
     "mjd_utc",

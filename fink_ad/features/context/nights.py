@@ -8,14 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fink_ad.alerts import BANDS
+from fink_ad.alerts.times import night_number
 from fink_ad.features.context.history import History
 from fink_ad.features.segments import run_starts, segment_sum
 
 __all__ = ["NightlyFlux"]
-
-# A night must not be cut in two: noon at the site lies near 20 h UTC for ZTF (Palomar), near
-# 17 h UTC for Rubin (Cerro Pachon), so nights run from 0 h and from 12 h UTC.
-_NIGHT_START_DAY = {"ztf": 0.0, "lsst": 0.5, "elasticc": 0.5}
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +41,8 @@ class NightlyFlux:
     def of(cls, history: History, survey: str) -> NightlyFlux:
         """Average the points of a history night by night."""
         points = history.points
-        night = np.floor(points["mjd_utc"] - _NIGHT_START_DAY.get(survey, 0.0)).astype(np.int64)
+        # A batch without alerts is of no survey, whose nights nobody knows.
+        night = night_number(points["mjd_utc"], survey) if len(points) else np.empty(0, np.int64)
         offsets = run_starts(history.curve, night)
         first = offsets[:-1]
         diff, _ = _mean(points["diff_flux_njy"], points["diff_flux_err_njy"], offsets)

@@ -33,7 +33,7 @@ class AlertContext:
 
     Settings: ClassVar[type[ContextSettings]] = ContextSettings
     name = "context"
-    version = "1"
+    version = "2"
     requires: tuple[str, ...] = ()
 
     def __init__(self, settings: ContextSettings | None = None) -> None:

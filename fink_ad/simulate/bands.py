@@ -6,7 +6,7 @@ import numpy as np
 
 from fink_ad.alerts.schema import BANDS
 
-__all__ = ["N_BANDS", "WAVELENGTH_A", "WIDTH_A", "G", "I", "R", "Y"]
+__all__ = ["N_BANDS", "WAVELENGTH_A", "WIDTH_A", "G", "R"]
 
 N_BANDS = len(BANDS)
 G, R = BANDS.index("g"), BANDS.index("r")

@@ -21,6 +21,7 @@ PARTS: tuple[tuple[str, str], ...] = (
     ("decode", "run()"),
     ("features", "run()"),
     ("scoring", "run()"),
+    ("learning", "run()"),
     ("writing", "run()"),
     ("catalogs", "run()"),
     ("simulator", "run()"),

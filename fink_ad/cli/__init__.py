@@ -68,6 +68,8 @@ def main() -> None:
         # The reader of our output went away, as `head` does: nothing is wrong.
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:  # our own files are guarded: what is left is the output itself
+        sys.exit(_say(FinkAdError(f"cannot write the output: {error.strerror or error}"), 1))
     finally:
         signal.signal(signal.SIGINT, before)
 

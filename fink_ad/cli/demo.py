@@ -10,6 +10,7 @@ import typer
 from rich.table import Table
 
 from fink_ad.cli.app import out, shown, state_of
+from fink_ad.cli.candidates import candidate_magnitudes, candidate_table
 from fink_ad.cli.progress import stop_on_ctrl_c
 from fink_ad.cli.rehearse import LEARNING, night_table, play_watched
 
@@ -28,6 +29,7 @@ def demo(
         int, typer.Option(min=1, help="Objects shown to the reviewer each night.")
     ] = 30,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the simulated sky.")] = 0,
+    top: Annotated[int, typer.Option(min=1, help="Candidates of the last night to show.")] = 10,
 ) -> None:
     """Simulate three nights, run the street on them, and let a reviewer who knows answer.
 
@@ -39,6 +41,7 @@ def demo(
     """
     from fink_ad.rehearsal import Oracle, Season, climbs, rehearsal_settings
     from fink_ad.simulate import simulate_night
+    from fink_ad.store import Store
 
     base = state_of(context).settings
     home = base.home / "demo"
@@ -70,6 +73,12 @@ def demo(
     n_answers = sum(len(report.shown) for report in reports[:-1])
     out.print(f"\n[bold]3. What is planted climbs, after {n_answers} answers[/bold]")
     _print_climbs(found, per_night)
+
+    with Store.open(home) as store:
+        views = store.candidates(top, night=LAST_NIGHT, population="transient")
+        magnitudes = candidate_magnitudes(store, views)
+    out.print(f"\n[bold]4. The strangest of {LAST_NIGHT}, planted ones marked *[/bold]")
+    out.print(candidate_table(views, magnitudes, {row.object_id for row in found.objects}))
     _say_next(home, found.objects[0].object_id if found.objects else "OBJECT")
 
 

@@ -18,7 +18,18 @@ COMMANDS = [
     ["features"],
     ["score"],
     ["simulate"],
+    ["rehearse"],
     ["demo"],
+    ["benchmark"],
+    ["doctor"],
+    ["counts"],
+    ["purge"],
+    ["catalogs"],
+    ["dead-letters"],
+    ["history"],
+    ["models"],
+    ["models", "show"],
+    ["models", "compare"],
     ["plugins"],
     ["config"],
     ["config", "show"],
@@ -306,15 +317,6 @@ def test_simulate_writes_what_run_reads(fink_ad, tmp_path):
     assert [path.rsplit(".")[-1] for path in paths] == ["avro", "csv"]
     assert fink_ad("run", "--json", paths[0]).json["n_in"] > 0
     assert fink_ad("simulate", "--out", out, "--inject", "unicorn=1").code in (1, 2)
-
-
-def test_demo_tells_the_whole_story(fink_ad, home):
-    told = fink_ad("demo", "--top", "5")
-    assert told.code == 0
-    assert "planted anomalies are among them" in told.out
-    assert "*" in told.out
-    assert f"--home {home / 'demo'} show ZTF" in " ".join(told.out.split())
-    assert (home / "demo" / "fink_ad.sqlite3").exists()
 
 
 BROKEN = """

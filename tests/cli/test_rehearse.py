@@ -84,9 +84,11 @@ def test_the_demo_shows_ranks_before_and_after(fink_ad: FinkAd, home: Path) -> N
     kept.write_text("stays")
     (home / "demo").mkdir()
     (home / "demo" / "old.txt").write_text("goes")
-    told = fink_ad("demo", "--per-night", 20)
+    told = fink_ad("demo", "--per-night", 20, "--top", 5)
     assert told.code == 0
     assert "3. What is planted climbs, after 40 answers" in told.out
+    assert "4. The strangest of" in told.out
+    assert "1*" in told.out or "2*" in told.out or "3*" in told.out
     assert "fink-ad run --source files PATH..." in told.out
     assert kept.read_text() == "stays"
     assert not (home / "demo" / "old.txt").exists()

@@ -47,6 +47,8 @@ class FilesSource:
         ``"time"`` sorts all alerts by time of exposure. It reads every file twice or more (the
         first time for the times) and needs 32 bytes of memory per alert; it is meant for replaying
         nights of up to some millions of alerts, in files that are roughly in order.
+        A file that changes or goes meanwhile ends the run with a SourceError, before the batch
+        that would lack its alerts.
     schema : Schema, optional
         Writer's schema of bodies without a header: bare ones, and framed ones whatever their id.
     schemas : mapping from int, optional

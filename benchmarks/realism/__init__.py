@@ -1,0 +1,1 @@
+"""How real the simulated alerts look: ``python -m benchmarks.realism``."""

@@ -17,8 +17,13 @@ __all__ = ["Counts", "Detections", "object_draws", "offset"]
 Floats = NDArray[np.float64]
 
 _SHARPNESS = {b"": 1.0, b"cosmic_ray": 0.45, b"ghost": 2.2, b"edge": 0.9, b"dipole": 0.9}
-_ASTROMETRY_ARCSEC = {"ztf": 0.06, "lsst": 0.02}
-_REAL_SCORE, _BOGUS_SCORE, _SCORE_SCATTER = 4.2, -1.8, 1.9
+_ASTROMETRY_ARCSEC = {"ztf": 0.085, "lsst": 0.02}  # ZTF: Masci et al. 2019, PASP 131, 018003
+_CENTROID = 0.6  # FWHM over S/N, before a bright sky (King 1983, PASP 95, 163)
+# Median and scatter of measured widths in units of the seeing. ZTF's are moments of few bright
+# pixels; the numbers make the spread that its public alerts have.
+_WIDTH = {"ztf": (1.1, 0.25), "lsst": (1.0, 0.1)}
+_REAL_SCORE, _BOGUS_SCORE = 4.2, -1.8
+_OBJECT_SCATTER, _DETECTION_SCATTER = 1.3, 1.4
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,10 +37,11 @@ class Detections:
     ra_deg, dec_deg, position_err_arcsec : float64
         Position with the error that seeing and noise give it.
     fwhm_arcsec, elongation : float64
-        Shape; artefacts are too sharp, too wide or drawn out.
+        Shape; artefacts are too sharp, too wide or drawn out. An ellipticity has two
+        components, so that nothing is exactly round.
     score : float64
         Logit of a real-bogus score: two normal distributions that overlap, nearer to each
-        other for faint detections.
+        other for faint detections. Most of the scatter stays with the object.
     """
 
     snr: Floats
@@ -53,7 +59,7 @@ class Detections:
         flux, error = population.flux_njy[obj, visit], population.flux_err_njy[obj, visit]
         snr = np.maximum(np.abs(flux) / error, 1e-3)
         seeing = population.visits.seeing_arcsec[obj, visit]
-        scatter = np.hypot(_ASTROMETRY_ARCSEC[survey.name], 0.5 * seeing / snr)
+        scatter = np.hypot(_ASTROMETRY_ARCSEC[survey.name], _CENTROID * seeing / snr)
         east, north = draws.normal("east", 0, scatter), draws.normal("north", 0, scatter)
         ra, dec = offset(population.ra_deg[obj], population.dec_deg[obj], east, north)
         artefact = population.artefact[obj]
@@ -61,8 +67,9 @@ class Detections:
         sharpness = np.ones(len(obj))
         for name, factor in _SHARPNESS.items():
             sharpness[artefact == name] = factor
-        fwhm = seeing * sharpness * draws.lognormal("width", 1.0, np.where(bogus, 0.25, 0.1))
-        drawn_out = np.where(artefact == b"dipole", 0.7, np.where(bogus, 0.4, 0.11))
+        median, width_scatter = _WIDTH[survey.name]
+        width = draws.lognormal("width", median, np.where(bogus, 0.25, width_scatter))
+        drawn_out = np.where(artefact == b"dipole", 0.5, np.where(bogus, 0.3, 0.085))
         faintness = np.clip(5.0 / np.maximum(snr, 5.0), 0, 1)
         middle = np.where(bogus, _BOGUS_SCORE, _REAL_SCORE - 1.2 * faintness)
         return cls(
@@ -70,9 +77,10 @@ class Detections:
             ra_deg=ra,
             dec_deg=dec,
             position_err_arcsec=scatter,
-            fwhm_arcsec=fwhm,
-            elongation=1 + np.abs(draws.normal("elongation", 0, drawn_out)),
-            score=draws.normal("score", middle, _SCORE_SCATTER),
+            fwhm_arcsec=seeing * sharpness * width,
+            elongation=1 + draws.rayleigh("elongation", drawn_out),
+            score=draws.normal("score", middle, _DETECTION_SCATTER)
+            + object_draws(population).normal("score", 0, _OBJECT_SCATTER)[obj],
         )
 
 

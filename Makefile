@@ -19,7 +19,7 @@ $(STAMP): pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable '.[all]' --group dev
 	@touch $@
 
-demo: $(STAMP) ## simulate a small night, run the whole street on it, show the candidates
+demo: $(STAMP) ## three simulated nights and a reviewer: watch what is rare climb
 	@$(BIN)/fink-ad demo
 
 test: $(STAMP) ## the test suite

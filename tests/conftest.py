@@ -37,7 +37,7 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 def pytest_sessionfinish() -> None:
     """Leave the counts where the continuous integration looks for them."""
-    report = os.environ.get("FINK_AD_REPORT")
+    report = os.environ.get("REAL_DATA_REPORT")
     if report:
         ran = real_data_outcomes["passed"] + real_data_outcomes["failed"]
         Path(report).write_text(f"{ran} {real_data_outcomes['skipped']}\n")

@@ -169,7 +169,7 @@ def _scores(described: Described, models: Mapping[str, Model]) -> dict[str, Any]
             raise ModelError(f"there is no model for {survey} {population} alerts")
         if model.survey != survey:
             raise ModelError(f"model {model.short_id} is for {model.survey}, not {survey} alerts")
-        score[rows] = model.score(table)
+        score[rows] = model.score(table, n_det[rows])
         one_in[rows] = rarity(model.sketch, score[rows], n_det[rows]).one_in
         ids[rows] = model.id
         provisional[rows] = model.provisional or is_provisional(model.sketch)

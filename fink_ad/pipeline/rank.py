@@ -130,7 +130,7 @@ def rank(described: Described, context: Context) -> ScoredBatch:
         if ranking is None:
             raise ModelError(f"there is no model for {batch.survey} {population} alerts yet")
         model = ranking.model
-        scores = model.score(table)
+        scores = model.score(table, n_det[rows])
         out["score"][rows] = scores
         out["schema_hash"][rows] = table.schema.hash
         out["model_revision"][rows] = model.revision

@@ -162,6 +162,7 @@ def candidate_records(
             models[batch.survey, population],
             FeatureTable(table.schema, table.values[of_population]),
             N_TOP_FEATURES,
+            n_det=scored.numbers("n_det")[rows[of_population]],
         )
         for place, row in enumerate(rows[of_population].tolist()):
             values = scored.record_batch.slice(row, 1).to_pylist()[0]

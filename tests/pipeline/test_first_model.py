@@ -103,3 +103,12 @@ def test_a_population_that_comes_late_gets_its_model(home, transients, tmp_path)
     assert second.models["ztf/transient"] == first.models["ztf/transient"]
     assert "ztf/solar_system" in second.models
     assert second.provisional
+
+
+def test_a_model_may_rank_among_peers(home, transients, tmp_path):
+    file = transients[:300].write(tmp_path / "a.avro")
+    summary = home.run(file, forest={"parameters": {"peers": True}})
+    (model,) = models(home)
+    assert model.manifest["parameters"]["peers"] is True
+    assert summary.n_scored == 300
+    assert summary.n_candidates > 0

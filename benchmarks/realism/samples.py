@@ -43,6 +43,9 @@ NIGHTS: dict[SurveyName, tuple[int, ...]] = {
 }
 """The nights of the real alerts, or near: same seasons, Moon and age of the survey."""
 
+SKIES = 3
+"""Skies per night, each with its own objects and weather."""
+
 REAL_BOGUS = 0.5
 """The broker lets hardly anything below this through; simulated alerts are cut likewise."""
 
@@ -84,11 +87,16 @@ def simulated(survey: SurveyName, n_objects: int, seed: int = 0) -> Sample:
     with TemporaryDirectory() as folder:
         paths = []
         for i, night in enumerate(NIGHTS[survey]):
-            path = Path(folder) / str(night)
-            each = n_objects // len(NIGHTS[survey])
-            packets = simulate_night(night, survey=survey, n_objects=each, seed=100 * seed + i)
-            write_night(path, packets)
-            paths.append(path)
+            for sky in range(SKIES):
+                path = Path(folder) / f"{night}_{sky}"
+                packets = simulate_night(
+                    night,
+                    survey=survey,
+                    n_objects=n_objects // len(NIGHTS[survey]) // SKIES,
+                    seed=SKIES * (len(NIGHTS[survey]) * seed + i) + sky,
+                )
+                write_night(path, packets)
+                paths.append(path)
         return _sample(paths)
 
 

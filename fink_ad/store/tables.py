@@ -59,7 +59,10 @@ class KeptAlert(Base):
     __table_args__ = (
         Index(None, "object_id", "survey"),
         Index(None, "survey", "population", "sample_key"),
-        Index(None, "survey", "population", "night", "score"),
+        # Says all of who keeps stamps: the rows themselves, with their blobs, are not touched.
+        Index(
+            "ix_kept_alert_best", "survey", "population", "night", "score", "alert_id", "kept_for"
+        ),
         Index(None, "kept_for"),
     )
 

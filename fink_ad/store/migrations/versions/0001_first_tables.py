@@ -93,9 +93,9 @@ def upgrade() -> None:
         "ix_kept_alert_object_id_survey", "kept_alert", ["object_id", "survey"], unique=False
     )
     op.create_index(
-        "ix_kept_alert_survey_population_night_score",
+        "ix_kept_alert_best",
         "kept_alert",
-        ["survey", "population", "night", "score"],
+        ["survey", "population", "night", "score", "alert_id", "kept_for"],
         unique=False,
     )
     op.create_index(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
+from pathlib import Path
 
 from fink_ad.cli.app import app, printable
 from fink_ad.cli.benchmark import benchmark
@@ -56,6 +58,8 @@ app.add_typer(models_app, name="models")
 
 def main() -> None:
     """Run the command line; exit codes: 0 done, 1 the work failed, 2 bad usage, 130 Ctrl-C."""
+    if sys.stderr is None:  # closed by who started us: the work goes on without words
+        sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115  # for the life of the process
     # Typer would end with 1; and a plug-in's `except Exception` must not swallow the wish.
     before = signal.signal(signal.SIGINT, exit_at_once)
     try:

@@ -1,6 +1,9 @@
 """Each command: what it prints, what it writes, how it ends."""
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import fastavro
 import numpy as np
@@ -373,3 +376,23 @@ def test_the_database_is_looked_after(fink_ad, ran, tmp_path):
     assert fink_ad("db", "backup", target).code == 0
     assert target.read_bytes().startswith(b"SQLite format 3")
     assert fink_ad("db", "backup", target).code == 1
+
+
+def test_json_is_plain_whatever_the_terminal(fink_ad, night, monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    for words in (["run", "--json", night], ["candidates", "--json"], ["plugins", "--json"]):
+        told = fink_ad(*words)
+        assert told.code == 0
+        assert "\x1b" not in told.out
+        assert told.json is not None
+
+
+@pytest.mark.parametrize(
+    ("redirection", "code"), [("2>&-", 0), ("> /dev/full", 1)], ids=["no stderr", "full disk"]
+)
+def test_output_that_goes_nowhere_leaves_no_traceback(night, tmp_path, redirection, code):
+    program = Path(sys.executable).with_name("fink-ad")
+    line = f"{program} --home {tmp_path / 'home'} simulate --out {tmp_path / 'out'} {redirection}"
+    done = subprocess.run(line, shell=True, capture_output=True, text=True)  # noqa: S602
+    assert done.returncode == code
+    assert "Traceback" not in done.stderr

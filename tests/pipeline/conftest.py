@@ -84,11 +84,12 @@ class Home:
         return Settings.model_validate({"home": self.path, "batch_size": 100, **changes})
 
     def run(self, *paths: Path, **changes: Any) -> RunSummary:
-        stop = changes.pop("should_stop", lambda: False)
+        names = ("should_stop", "on_batch", "summary")
+        hooks = {name: changes.pop(name) for name in names if name in changes}
         settings = self.settings(**changes)
         source = FilesSource(paths, batch_size=settings.batch_size)
         with Store.open(self.path) as store:
-            return run(source, store, settings, should_stop=stop)
+            return run(source, store, settings, **hooks)
 
     def store(self) -> Store:
         return Store.open(self.path)

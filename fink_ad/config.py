@@ -31,6 +31,7 @@ __all__ = [
     "RankingSettings",
     "Settings",
     "load_settings",
+    "nearest",
 ]
 
 CONFIG_FILE = "fink-ad.toml"
@@ -220,7 +221,7 @@ def _check_environment() -> None:
         name = variable.removeprefix("FINK_AD_").lower().split("__")[0]
         if name not in known:
             raise ConfigError(
-                f"environment variable {variable} is no setting{_nearest(name, known)}"
+                f"environment variable {variable} is no setting{nearest(name, known)}"
             )
 
 
@@ -230,7 +231,7 @@ def _explain(error: ValidationError, where: str) -> str:
     place = [str(part) for part in first["loc"]]
     if first["type"] == "extra_forbidden":
         known = _known_keys(place[:-1])
-        return f"unknown setting {'.'.join(place)!r} in {where}{_nearest(place[-1], known)}"
+        return f"unknown setting {'.'.join(place)!r} in {where}{nearest(place[-1], known)}"
     return f"setting {'.'.join(place)!r} in {where}: {first['msg']}, got {first['input']!r}"
 
 
@@ -244,9 +245,10 @@ def _known_keys(section: list[str]) -> list[str]:
     return list(model.model_fields)
 
 
-def _nearest(name: str, known: list[str]) -> str:
+def nearest(name: str, known: list[str]) -> str:
+    """Return the end of a message about an unknown name: which known one is most like it."""
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
-    return f"; the nearest known one is {near[0]!r}" if near else ""
+    return f"; the nearest known one is {near[0]!r}" if near else "; there are none"
 
 
 def _name_origin(path: Path | None, from_file: Mapping[str, Any], env: Mapping[str, Any]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
@@ -13,6 +12,7 @@ import structlog
 from pydantic import TypeAdapter, ValidationError
 
 from fink_ad.alerts import POPULATIONS, SURVEYS
+from fink_ad.config import nearest
 from fink_ad.errors import ConfigError, ProviderError
 from fink_ad.features import FeatureProvider
 from fink_ad.features.declared import declared_columns
@@ -155,7 +155,7 @@ def _validated(name: str, settings_class: type[Any], settings: Mapping[str, Any]
     known = [field.name for field in dataclasses.fields(settings_class)]
     for key in settings:
         if key not in known:
-            raise ConfigError(f"unknown setting 'provider.{name}.{key}'{_nearest(key, known)}")
+            raise ConfigError(f"unknown setting 'provider.{name}.{key}'{nearest(key, known)}")
     try:
         return TypeAdapter(settings_class).validate_python(dict(settings))
     except ValidationError as error:
@@ -172,12 +172,7 @@ def _check_names(settings: Mapping[str, Mapping[str, Any]]) -> None:
     )
     for name in settings:
         if name not in known:
-            raise ConfigError(f"settings for no provider: {name!r}{_nearest(name, known)}")
-
-
-def _nearest(name: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
-    return f"; the nearest known one is {near[0]!r}" if near else "; there are none"
+            raise ConfigError(f"settings for no provider: {name!r}{nearest(name, known)}")
 
 
 def _order(point: EntryPoint) -> tuple[bool, str, str]:

@@ -1,0 +1,1 @@
+"""The chat bots. In a wheel they are `fink_ad.bots`."""

@@ -10,6 +10,7 @@ import fink_ad
 PACKAGE = Path(fink_ad.__file__).parent
 ROOMS = [
     {"errors", "compile_cache"},
+    {"expressions"},
     {"config", "telemetry"},
     {"alerts"},
     {"sources"},

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from fink_ad.alerts.positions import TO_GALACTIC
 from fink_ad.simulate.keyed import Draws
 
 __all__ = [
@@ -25,15 +26,6 @@ Floats = NDArray[np.float64]
 Place = Callable[[Draws, Floats], tuple[Floats, Floats]]
 """``place(draws, day) -> (ra_deg, dec_deg)``, one position per object."""
 
-# Rows: axes of the Galactic frame in J2000 equatorial coordinates (Hipparcos catalogue, vol. 1,
-# ESA SP-1200, eq. 1.5.11).
-_GALACTIC = np.array(
-    [
-        [-0.0548755604, -0.8734370902, -0.4838350155],
-        [0.4941094279, -0.4448296300, 0.7469822445],
-        [-0.8676661490, -0.1980763734, 0.4559837762],
-    ]
-)
 _OBLIQUITY = np.radians(23.4393)
 _THIN_DEG, _NEARBY_DEG = 6.0, 25.0
 
@@ -89,12 +81,12 @@ def _angles(vector: Floats) -> tuple[Floats, Floats]:
 
 def galactic_to_equatorial(l_deg: ArrayLike, b_deg: ArrayLike) -> tuple[Floats, Floats]:
     """Convert Galactic to J2000 equatorial coordinates, degrees."""
-    return _angles(np.tensordot(_GALACTIC.T, _vector(l_deg, b_deg), 1))
+    return _angles(np.tensordot(TO_GALACTIC.T, _vector(l_deg, b_deg), 1))
 
 
 def to_galactic(ra_deg: ArrayLike, dec_deg: ArrayLike) -> tuple[Floats, Floats]:
     """Convert J2000 equatorial to Galactic coordinates, degrees."""
-    return _angles(np.tensordot(_GALACTIC, _vector(ra_deg, dec_deg), 1))
+    return _angles(np.tensordot(TO_GALACTIC, _vector(ra_deg, dec_deg), 1))
 
 
 def ecliptic_to_equatorial(

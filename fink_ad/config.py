@@ -13,10 +13,10 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 
 from fink_ad.errors import ConfigError
@@ -26,8 +26,11 @@ __all__ = [
     "FirstModelSettings",
     "ForestSettings",
     "KeptSettings",
+    "LearnSettings",
     "LimitSettings",
     "LoadedSettings",
+    "ModelSettings",
+    "QueueSettings",
     "RankingSettings",
     "Settings",
     "load_settings",
@@ -81,6 +84,57 @@ class KeptSettings(_Section):
     stamps_per_night: int = Field(1000, ge=0, description="alerts of a night with their stamps")
 
 
+class QueueSettings(_Section):
+    """What a reviewer is shown next, and when an answered object comes back."""
+
+    share_novel: float = Field(0.1, ge=0, le=1, description="share from where nobody answered yet")
+    share_random: float = Field(0.05, ge=0, le=1, description="share drawn at random")
+    share_repeat: float = Field(0.02, ge=0, le=1, description="share answered before by oneself")
+    share_gold: float = Field(0.02, ge=0, le=1, description="share that others agree on already")
+    lease_minutes: float = Field(10.0, gt=0, description="minutes an object is held for a reviewer")
+    overlap: bool = Field(False, description="whether reviewers may be shown the same object")
+    return_magnitudes: float = Field(
+        0.5, gt=0, description="change of brightness that brings an answered object back"
+    )
+    return_rarity: float = Field(
+        10.0, gt=1, description="factor of rarity that brings an answered object back"
+    )
+
+    @model_validator(mode="after")
+    def _shares_fit(self) -> Self:
+        total = self.share_novel + self.share_random + self.share_repeat + self.share_gold
+        if total > 1:
+            raise ValueError(f"the shares add up to {total:g}, more than 1")
+        return self
+
+
+class LearnSettings(_Section):
+    """How answers teach, and what a ranking has to pass before it is shown."""
+
+    bogus_weight: float = Field(0.5, gt=0, le=1, description="weight of an answer 'bogus'")
+    shared_weight: float = Field(
+        0.3, gt=0, le=1, description="weight of others' answers in a personal model"
+    )
+    import_weight: float = Field(
+        0.5, gt=0, le=1, description="weight of imported answers that are not trusted"
+    )
+    poll_seconds: float = Field(0.2, gt=0, le=60, description="seconds between looks for answers")
+    nice: int = Field(10, ge=0, le=19, description="how far the learner stands back for others")
+    floor_overlap: float = Field(
+        0.05, ge=0, le=1, description="least share of the 100 strangest that must stay so"
+    )
+    max_artefact_share: float = Field(
+        0.9, ge=0, le=1, description="largest share of known artefacts among the 100 strangest"
+    )
+
+
+class ModelSettings(_Section):
+    """What a model ranks; ``[models.shared]``, or ``[models.<reviewer>]`` for a personal one."""
+
+    where: str = Field("", description="condition on columns and tags; empty: all alerts")
+    population: str = Field("", description="population the condition is for; empty: all")
+
+
 class LimitSettings(_Section):
     """What a packet may ask of us before it becomes a dead letter."""
 
@@ -119,6 +173,11 @@ class Settings(BaseSettings):
     forest: ForestSettings = ForestSettings()
     ranking: RankingSettings = RankingSettings()
     kept: KeptSettings = KeptSettings()
+    queue: QueueSettings = QueueSettings()
+    learn: LearnSettings = LearnSettings()
+    models: dict[str, ModelSettings] = Field(
+        default_factory=dict, description="what a model ranks, by reviewer, or of 'shared'"
+    )
     limits: LimitSettings = LimitSettings()
     provider: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="settings of the providers, by name"

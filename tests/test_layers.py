@@ -24,6 +24,8 @@ ROOMS = [
     {"review"},
     {"pipeline"},
     {"learn"},
+    {"retrain"},
+    {"scheduler"},
     {"rehearsal"},
     {"operations"},
     {"cli"},

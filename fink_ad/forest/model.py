@@ -20,6 +20,7 @@ from fink_ad.forest.folder import MANIFEST, pack, read_folder, write_folder
 from fink_ad.forest.imputation import Imputation
 from fink_ad.forest.learners import Labels, Learner, learner_named
 from fink_ad.forest.mismatch import first_difference
+from fink_ad.forest.novelty import unanswered_share
 from fink_ad.forest.sketch import ScoreSketch, peer_bin
 from fink_ad.forest.training import LabelledAlerts, ReferenceSample, checked_values
 
@@ -45,6 +46,7 @@ _MANIFEST_KEYS = {
     "seed",
     "survey",
 }
+_BLOCK = 16_384  # rows whose leaves are held at once
 _LIBRARIES = ("numpy", "numba", "coniferest", "fink-ad")
 
 
@@ -259,6 +261,27 @@ class Model:
         """
         bins = None if n_det is None else peer_bin(n_det)
         return self.learner.score(self.prepare(table), bins)
+
+    def novelty(self, table: FeatureTable) -> NDArray[np.float64]:
+        """Return how far each alert is from all answers, (n_alerts,), between 0 and 1.
+
+        The share of trees in which it shares its leaf with no answered alert; 1 for all while
+        there are no answers.
+
+        Raises
+        ------
+        ModelError
+            If the table has another schema.
+        """
+        values = self.prepare(table)
+        novelty = np.ones(len(values))
+        if self.labelled is None or not len(self.labelled):
+            return novelty
+        answered = self.learner.leaves(self.imputation.prepare(self.labelled.table.values))
+        for start in range(0, len(values), _BLOCK):
+            leaves = self.learner.leaves(values[start : start + _BLOCK])
+            novelty[start : start + _BLOCK] = unanswered_share(leaves, answered)
+        return novelty
 
     @cached_property
     def id(self) -> str:

@@ -32,6 +32,8 @@ __all__ = [
     "ModelSettings",
     "QueueSettings",
     "RankingSettings",
+    "RetrainSettings",
+    "SchedulerSettings",
     "Settings",
     "load_settings",
     "nearest",
@@ -135,6 +137,34 @@ class ModelSettings(_Section):
     population: str = Field("", description="population the condition is for; empty: all")
 
 
+class RetrainSettings(_Section):
+    """What a new model is made of, and what it has to prove before it goes live."""
+
+    nights: int = Field(30, ge=1, description="last nights that a new reference is drawn from")
+    size: int = Field(5000, ge=256, description="alerts of a new reference sample")
+    margin: float = Field(
+        0.02, ge=0, lt=1, description="how much worse a new model may look, by chance alone"
+    )
+    min_answers: int = Field(50, ge=10, description="answers without which nothing is judged")
+    folds: int = Field(5, ge=2, le=20, description="parts the answered objects are judged in")
+    bootstrap: int = Field(1000, ge=100, description="resamples that the margin is judged by")
+    lease_seconds: float = Field(
+        120.0, gt=0, description="how long a retraining that died keeps others from starting"
+    )
+
+
+class SchedulerSettings(_Section):
+    """What is done when, without being asked."""
+
+    jobs: dict[str, str] = Field(
+        default_factory=dict,
+        description="times of jobs as five crontab fields in UTC, by job; empty: never",
+    )
+    lease_seconds: float = Field(
+        60.0, gt=0, description="how long a job that died keeps others from starting"
+    )
+
+
 class LimitSettings(_Section):
     """What a packet may ask of us before it becomes a dead letter."""
 
@@ -178,6 +208,8 @@ class Settings(BaseSettings):
     models: dict[str, ModelSettings] = Field(
         default_factory=dict, description="what a model ranks, by reviewer, or of 'shared'"
     )
+    retrain: RetrainSettings = RetrainSettings()
+    scheduler: SchedulerSettings = SchedulerSettings()
     limits: LimitSettings = LimitSettings()
     provider: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="settings of the providers, by name"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,11 +11,11 @@ from fink_ad.config import Settings
 from fink_ad.errors import ModelError
 from fink_ad.features import FeatureSchema, FeatureTable
 from fink_ad.forest import LabelledAlerts, Model
-from fink_ad.forest.training import TARGETS
+from fink_ad.learn.settle import settle
 from fink_ad.pipeline import model_record, models_dir
 from fink_ad.store import LabelRecord, RevisionRecord, Store, unpack_features
 
-__all__ = ["relearn", "settle"]
+__all__ = ["relearn"]
 
 _log = structlog.get_logger(__name__)
 
@@ -86,31 +85,6 @@ def relearn(store: Store, settings: Settings, survey: str, population: str) -> M
         n_labels=n_labels,
     )
     return learned
-
-
-def settle(labels: Sequence[LabelRecord]) -> tuple[LabelRecord, ...]:
-    """Settle what reviewers disagree on: at most one answer per object is left.
-
-    ``unsure`` is no vote. ``ordinary`` and ``bogus`` vote together against ``anomaly``; the
-    majority of reviewers wins, and a tie leaves the object out. Of those who won, the latest
-    answer stands for all.
-
-    Parameters
-    ----------
-    labels : sequence of LabelRecord
-        The latest answer of each reviewer about each object.
-    """
-    votes: dict[str, list[LabelRecord]] = defaultdict(list)
-    for label in labels:
-        if label.answer in TARGETS:
-            votes[label.object_id].append(label)
-    settled = []
-    for of_object in votes.values():
-        verdict = sum(TARGETS[label.answer] for label in of_object)
-        winners = [label for label in of_object if TARGETS[label.answer] * verdict > 0]
-        if winners:
-            settled.append(max(winners, key=lambda label: (label.answered_at, label.id)))
-    return tuple(settled)
 
 
 def _labelled_alerts(

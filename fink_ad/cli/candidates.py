@@ -155,13 +155,16 @@ def rarity_text(one_in: float, beyond: bool, provisional: bool) -> str:
     return f"{'~' if provisional else ''}{'>' if beyond else ''}1 in {one_in:,.0f}"
 
 
-def _why(name: str, value: float | None, contribution: float) -> str:
+def _why(name: str, value: float | None, contribution: float, unit: str = "", *_: object) -> str:
     short = name.split(".", 1)[-1]
-    return short if value is None else f"{short} {value:.3g}"
+    return short if value is None else f"{short} {value:.3g} {unit}".rstrip()
 
 
 def _to_json(view: CandidateView, mag: float) -> dict[str, Any]:
-    form = asdict(view) | {"alert_id": str(view.alert_id), "mag": mag}
+    from fink_ad.forest import ToldFeature
+
+    told = [ToldFeature(*feature)._asdict() for feature in view.top_features]
+    form = asdict(view) | {"alert_id": str(view.alert_id), "mag": mag, "top_features": told}
     return {
         key: None if isinstance(value, float) and not math.isfinite(value) else value
         for key, value in form.items()

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
     from fink_ad.store import CandidateView, KeptRecord
 
-__all__ = ["show"]
+__all__ = ["percentile_text", "show"]
 
 _NAME_LENGTH = 60
 
@@ -90,6 +89,34 @@ def _print(
         )
     out.print(table)
     view = views.get((latest.survey, latest.alert_id))
-    for name, value, contribution in view.top_features if view else ():
-        told = "not defined" if value is None or not math.isfinite(value) else f"{value:.4g}"
-        out.print(f"  {shown(name)} = {told}  (+{contribution:.3f})", highlight=False)
+    if view and view.top_features:
+        out.print(_features(view.top_features))
+
+
+def _features(features: Sequence[Sequence[Any]]) -> Table:
+    """Lay out the features that made an alert strange, as `ToldFeature` has them."""
+    from fink_ad.forest import ToldFeature
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("strange for", overflow="fold")
+    table.add_column("value", justify="right", no_wrap=True)
+    table.add_column("percentile", justify="right", no_wrap=True)
+    table.add_column("adds", justify="right", no_wrap=True)
+    table.add_column("meaning", overflow="fold")
+    for one in (ToldFeature(*feature) for feature in features):
+        table.add_row(
+            shown(one.name),
+            "not defined" if one.value is None else shown(f"{one.value:.4g} {one.unit}".strip()),
+            percentile_text(one.percentile),
+            f"+{one.contribution:.3f}",
+            shown(one.meaning),
+        )
+    return table
+
+
+def percentile_text(percentile: float | None) -> str:
+    """Write a percentile with as many digits as its distance from the nearer end needs."""
+    if percentile is None:
+        return "-"
+    from_end = min(percentile, 100.0 - percentile)
+    return f"{percentile:.0f}" if from_end >= 2.0 else f"{percentile:.1f}"

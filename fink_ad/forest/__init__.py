@@ -1,6 +1,11 @@
 """Who is strange: learners, model folders, rarity among peers, explanations."""
 
-from fink_ad.forest.explanation import TopFeatures, top_features
+from fink_ad.forest.explanation import (
+    ToldFeature,
+    TopFeatures,
+    feature_percentiles,
+    top_features,
+)
 from fink_ad.forest.model import Model
 from fink_ad.forest.ranking import (
     DEFAULT_THRESHOLD,
@@ -24,8 +29,10 @@ __all__ = [
     "Rarity",
     "ReferenceSample",
     "ScoreSketch",
+    "ToldFeature",
     "TopFeatures",
     "candidate_threshold",
+    "feature_percentiles",
     "is_candidate",
     "is_provisional",
     "kept_threshold",

@@ -9,15 +9,46 @@ add up to its own value minus the reference mean.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fink_ad.errors import ModelError
 from fink_ad.features import FeatureTable
+from fink_ad.forest.mismatch import first_difference
 from fink_ad.forest.model import Model
 from fink_ad.forest.sketch import peer_bin
+from fink_ad.forest.training import checked_values
 
-__all__ = ["TopFeatures", "top_features"]
+__all__ = ["ToldFeature", "TopFeatures", "feature_percentiles", "top_features"]
+
+
+class ToldFeature(NamedTuple):
+    """One feature of one alert, as a reviewer reads it; in this order it is stored.
+
+    Attributes
+    ----------
+    name : str
+        Column id.
+    value : float or None
+        None where not defined, the median having stood in.
+    contribution : float
+        What it adds to the score, in the learner's additive units.
+    unit : str
+        As an astronomer writes it; empty for none.
+    percentile : float or None
+        Where the value stands in the model's reference sample; see `feature_percentiles`.
+    meaning : str
+        One line.
+    """
+
+    name: str
+    value: float | None
+    contribution: float
+    unit: str = ""
+    percentile: float | None = None
+    meaning: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,11 +63,32 @@ class TopFeatures:
         The alert's own values; NaN where not defined, the median having stood in.
     contributions : (n_alerts, k) float64
         Positive, in the learner's additive units; 0 where the name is empty.
+    units, meanings : (n_alerts, k) object array of str
+        Of the columns; empty where the name is.
+    percentiles : (n_alerts, k) float64
+        Where the values stand in the model's reference sample, 0 to 100; NaN where the value is.
     """
 
     names: NDArray[np.object_]
     values: NDArray[np.float64]
     contributions: NDArray[np.float64]
+    units: NDArray[np.object_]
+    meanings: NDArray[np.object_]
+    percentiles: NDArray[np.float64]
+
+    def told(self, row: int) -> tuple[ToldFeature, ...]:
+        """Return the features of one alert that have a name, strongest first."""
+        return tuple(
+            ToldFeature(
+                str(self.names[row, place]),
+                _or_none(self.values[row, place]),
+                float(self.contributions[row, place]),
+                str(self.units[row, place]),
+                _or_none(self.percentiles[row, place]),
+                str(self.meanings[row, place]),
+            )
+            for place in np.flatnonzero(self.names[row] != "").tolist()
+        )
 
 
 def top_features(
@@ -66,8 +118,58 @@ def top_features(
     strongest = np.take_along_axis(contributions, order, axis=1)
     columns = model.imputation.columns[order]
     values = np.take_along_axis(np.asarray(table.values, np.float64), columns, axis=1)
-    names = np.array(model.schema.names, object)[columns]
     real = strongest > 0.0
+    values = np.where(real, values, np.nan)
+    described = model.schema.columns
+
+    def of_columns(texts: list[str]) -> NDArray[np.object_]:
+        return np.where(real, np.array(texts, object)[columns], "")
+
     return TopFeatures(
-        np.where(real, names, ""), np.where(real, values, np.nan), np.where(real, strongest, 0.0)
+        of_columns([column.id for column in described]),
+        values,
+        np.where(real, strongest, 0.0),
+        of_columns([column.unit for column in described]),
+        of_columns([column.meaning for column in described]),
+        _percentiles(model, values, columns),
     )
+
+
+def feature_percentiles(model: Model, table: FeatureTable) -> NDArray[np.float64]:
+    """Return where each value stands in the model's reference sample, (n_alerts, n_columns).
+
+    The percentage of reference alerts that have the feature and a lower value, those with an
+    equal one counted by half: 0 to 100, NaN where the alert or the whole sample lacks the
+    feature. All alerts of the population count, whatever their number of detections.
+
+    Raises
+    ------
+    ModelError
+        If the table has another schema than the model.
+    """
+    if table.schema.hash != model.schema.hash:
+        raise ModelError(f"no percentiles: {first_difference(model.schema, table.schema)}")
+    values = checked_values(table)
+    columns = np.broadcast_to(np.arange(len(model.schema.names)), values.shape)
+    return _percentiles(model, values, columns)
+
+
+def _percentiles(
+    model: Model, values: NDArray[np.float64], columns: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Return the percentile of each value in the column named beside it, shaped as `values`."""
+    found = np.full(values.shape, np.nan)
+    known = np.isfinite(values)
+    for column in np.unique(columns[known]).tolist():
+        sample = model.reference.values[:, column]
+        sample = np.sort(sample[np.isfinite(sample)])
+        if len(sample):
+            here = known & (columns == column)
+            below = np.searchsorted(sample, values[here], "left")
+            up_to = np.searchsorted(sample, values[here], "right")
+            found[here] = 50.0 * (below + up_to) / len(sample)
+    return found
+
+
+def _or_none(number: float) -> float | None:
+    return float(number) if np.isfinite(number) else None

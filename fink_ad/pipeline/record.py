@@ -166,7 +166,6 @@ def candidate_records(
         )
         for place, row in enumerate(rows[of_population].tolist()):
             values = scored.record_batch.slice(row, 1).to_pylist()[0]
-            top = zip(told.names[place], told.values[place], told.contributions[place], strict=True)
             records.append(
                 CandidateRecord(
                     survey=batch.survey,
@@ -181,11 +180,7 @@ def candidate_records(
                     provisional=values["provisional"],
                     reasons=(values["promoted"] or "rarity",),
                     tags=tuple(values["tags"]),
-                    top_features=tuple(
-                        (str(name), None if np.isnan(value) else float(value), float(share))
-                        for name, value, share in top
-                        if name
-                    ),
+                    top_features=told.told(place),
                 )
             )
     return records

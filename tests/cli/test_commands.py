@@ -279,6 +279,10 @@ def test_show_prints_an_object_and_draws_it(fink_ad, ran, tmp_path):
     told = fink_ad("show", name)
     assert told.code == 0
     assert max(map(len, told.out.splitlines())) <= 80
+    best = fink_ad("candidates", "--json").json[0]["top_features"][0]
+    assert set(best) == {"name", "value", "contribution", "unit", "percentile", "meaning"}
+    for word in ("percentile", best["name"], best["meaning"].split()[0]):
+        assert word in told.out
     picture = tmp_path / "work" / f"{name}.png"
     assert picture.read_bytes().startswith(b"\x89PNG")
     assert f"{name}.png" in told.out

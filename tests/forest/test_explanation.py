@@ -3,7 +3,7 @@ import pytest
 
 from fink_ad.errors import ModelError
 from fink_ad.features import FeatureSchema, FeatureTable
-from fink_ad.forest import LabelledAlerts, Model, top_features
+from fink_ad.forest import LabelledAlerts, Model, feature_percentiles, top_features
 
 
 def planted(schema, columns):
@@ -67,3 +67,54 @@ def test_another_schema_is_refused(model, schema):
     other = FeatureSchema(schema.columns, (("curve", "9"), ("host", "1")))
     with pytest.raises(ModelError, match="version 1, is 9"):
         top_features(model, planted(other, [1]))
+
+
+def test_a_value_above_99_in_100_of_the_population_is_at_percentile_99(schema, describe):
+    values = np.zeros((1000, 10))
+    values[:, 4] = np.random.default_rng(0).permutation(1000)  # 0 to 999, each once
+    model = Model.train(FeatureTable(schema, values), **describe(1000))
+    told = top_features(model, FeatureTable(schema, np.eye(10)[[4]] * 989.5)).told(0)
+    assert told[0] == (
+        "curve.c4", 989.5, told[0].contribution, "mag", 99.0, "one of many alike"
+    )  # fmt: skip
+    assert told[0].contribution > 0.0
+
+
+class TestPercentiles:
+    @pytest.fixture
+    def counted(self, schema, describe):
+        """1, 2, 2, 3 in the first column, nothing in the second, a gap in the third."""
+        values = np.zeros((4, 10))
+        values[:, 0] = [1, 2, 2, 3]
+        values[:, 1] = np.nan
+        values[:, 2] = [5, np.nan, 7, np.inf]
+        return Model.train(FeatureTable(schema, values), **describe(4))
+
+    def of(self, model, *firsts):
+        values = np.zeros((1, 10))
+        values[0, : len(firsts)] = firsts
+        return feature_percentiles(model, FeatureTable(model.schema, values))[0].tolist()
+
+    def test_equal_values_count_by_half(self, counted):
+        found = [self.of(counted, value)[0] for value in (0, 1, 2, 2.5, 3, 9)]
+        assert found == [0.0, 12.5, 50.0, 75.0, 87.5, 100.0]
+
+    def test_only_alerts_that_have_the_feature_count(self, counted):
+        assert self.of(counted, 0, 0, 6)[2] == 50.0
+
+    def test_what_is_not_known_has_none(self, counted):
+        assert np.isnan(self.of(counted, np.nan)[0])
+        assert np.isnan(self.of(counted, 0, 1)[1])
+
+    def test_another_schema_is_refused(self, counted, schema):
+        other = FeatureSchema(schema.columns, (("curve", "9"), ("host", "1")))
+        with pytest.raises(ModelError, match="version 1, is 9"):
+            feature_percentiles(counted, planted(other, [1]))
+
+
+def test_what_is_not_defined_is_told_without_value_and_percentile(model, schema):
+    values = np.zeros((1, 10))
+    values[0, 0] = np.nan
+    told = top_features(model, FeatureTable(schema, values), k=10).told(0)
+    for one in told:
+        assert (one.value is None) == (one.percentile is None) == (one.name == "curve.c0")

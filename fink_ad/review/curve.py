@@ -1,0 +1,101 @@
+"""The light curve of one alert as plain columns, ready to be drawn by any screen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fink_ad.alerts import BANDS, KINDS, AlertBatch
+from fink_ad.alerts.photometry import flux_to_mag
+
+__all__ = ["CurvePoints", "FluxKind", "curve_points"]
+
+FluxKind = Literal["difference", "total"]
+"""Flux of the difference image, or that plus the flux of the coincident reference source."""
+
+
+@dataclass(frozen=True, eq=False)
+class CurvePoints:
+    """Points of one alert that can be drawn, by time; every array is (n,).
+
+    Attributes
+    ----------
+    kind, band : object array of str
+        ``detection``, ``forced`` or ``limit``; the name of the band.
+    mjd_utc, days : float64
+        When, and days since the alert's own detection (negative: before it).
+    flux_njy, flux_err_njy : float64
+        Signed flux; of a limit, the limit at 5 sigma and NaN. An unknown error is NaN.
+    mag, mag_err : float64
+        AB magnitude of the absolute flux, and its error. Where `below`, the source was fainter
+        than in the reference image by a source of that magnitude.
+    below : bool
+        Flux that is zero or negative.
+    own : bool
+        The detection the alert was sent for.
+    point_id : int64
+        The survey's id of the point; -1 where it has none.
+    """
+
+    kind: NDArray[np.object_]
+    band: NDArray[np.object_]
+    mjd_utc: NDArray[np.float64]
+    days: NDArray[np.float64]
+    flux_njy: NDArray[np.float64]
+    flux_err_njy: NDArray[np.float64]
+    mag: NDArray[np.float64]
+    mag_err: NDArray[np.float64]
+    below: NDArray[np.bool_]
+    own: NDArray[np.bool_]
+    point_id: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.mjd_utc)
+
+    def where(self, mask: NDArray[np.bool_]) -> CurvePoints:
+        """Keep the points where `mask` is true."""
+        return CurvePoints(**{name: values[mask] for name, values in vars(self).items()})
+
+    def select(self, kind: str, band: str) -> CurvePoints:
+        """Keep the points of one kind and band."""
+        return self.where((self.kind == kind) & (self.band == band))
+
+
+def curve_points(alert: AlertBatch, flux: FluxKind = "difference") -> CurvePoints:
+    """Return what can be drawn of one alert: points with a time and a finite flux or limit.
+
+    Limits are those of the difference image, whichever flux is asked for.
+
+    Parameters
+    ----------
+    alert : AlertBatch
+        One alert.
+    """
+    points = alert.points
+    prefix = {"difference": "diff", "total": "total"}[flux]
+    is_limit = points.of_kind("limit")
+    value = np.where(is_limit, points["limit_flux_njy"], points[f"{prefix}_flux_njy"])
+    error = np.where(is_limit, np.nan, points[f"{prefix}_flux_err_njy"])
+    mjd = points["mjd_utc"]
+    drawn = np.flatnonzero(np.isfinite(mjd) & np.isfinite(value))
+    drawn = drawn[np.argsort(mjd[drawn], kind="stable")]
+    value, error = value[drawn], error[drawn]
+    error = np.where(error > 0, error, np.nan)
+    mag, mag_err = flux_to_mag(np.abs(value), error)
+    point_id = points["point_id"][drawn]
+    return CurvePoints(
+        kind=np.array(KINDS, object)[points["kind"][drawn]],
+        band=np.array(BANDS, object)[points["band"][drawn]],
+        mjd_utc=mjd[drawn],
+        days=mjd[drawn] - float(alert.numbers("mjd_utc")[0]),
+        flux_njy=value,
+        flux_err_njy=error,
+        mag=mag,
+        mag_err=mag_err,
+        below=value <= 0,
+        own=(point_id == alert.numbers("alert_id")[0]) & ~is_limit[drawn],
+        point_id=point_id,
+    )

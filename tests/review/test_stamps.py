@@ -1,0 +1,118 @@
+"""Stamps of strangers become pictures, or nothing; never an error."""
+
+import gzip
+import io
+
+import numpy as np
+import pytest
+from astropy.io import fits
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fink_ad.review import read_stamp, stamp_picture, stamp_pictures
+
+IMAGE = np.arange(12, dtype=np.float32).reshape(3, 4)
+
+
+def fits_bytes(image: np.ndarray, **cards: object) -> bytes:
+    buffer = io.BytesIO()
+    fits.PrimaryHDU(image, fits.Header(cards)).writeto(buffer)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("dtype", ["u1", "i2", "i4", "i8", "f4", "f8"])
+def test_images_of_every_type_are_read(dtype: str) -> None:
+    stamp = read_stamp(fits_bytes(IMAGE.astype(dtype)))
+    assert stamp is not None
+    np.testing.assert_array_equal(stamp.pixels, IMAGE)
+    assert np.isnan(stamp.north_deg)
+
+
+def test_unsigned_integers_are_read_with_their_zero() -> None:
+    stamp = read_stamp(fits_bytes(np.full((2, 2), 60_000, np.uint16)))
+    assert stamp is not None
+    assert (stamp.pixels == 60_000).all()
+
+
+def test_gzipped_is_the_same() -> None:
+    stamp = read_stamp(gzip.compress(fits_bytes(IMAGE)))
+    assert stamp is not None
+    np.testing.assert_array_equal(stamp.pixels, IMAGE)
+
+
+@pytest.mark.parametrize("angle", [0.0, 41.6, -90.0])
+def test_north_is_where_the_world_coordinates_have_it(angle: float) -> None:
+    c, s = np.cos(np.radians(angle)), np.sin(np.radians(angle))
+    # East is to the left of north: x runs against right ascension.
+    matrix = np.array([[-1, 0], [0, 1]]) @ np.array([[c, s], [-s, c]])
+    cards = {f"PC{i + 1}_{j + 1}": float(matrix[i, j]) for i in (0, 1) for j in (0, 1)}
+    stamp = read_stamp(fits_bytes(IMAGE, **cards))
+    assert stamp is not None
+    assert stamp.north_deg == pytest.approx(angle)
+
+
+def test_the_first_row_is_drawn_at_the_bottom() -> None:
+    stamp = read_stamp(fits_bytes(IMAGE))
+    assert stamp is not None
+    picture = stamp_picture(stamp, "science")
+    assert picture[-1, 0] == 0
+    assert picture[0, -1] == 255
+
+
+def test_no_change_is_grey_in_the_difference() -> None:
+    image = np.zeros((5, 5), np.float32)
+    image[2, 2], image[1, 1] = 100, -50
+    stamp = read_stamp(fits_bytes(image))
+    assert stamp is not None
+    picture = stamp_picture(stamp, "difference")
+    assert picture[0, 0] == 128
+    assert picture[2, 2] > 200
+    assert picture[3, 1] < 80
+
+
+def test_pixels_without_data_are_black() -> None:
+    image = IMAGE.copy()
+    image[0, 0] = np.nan
+    stamp = read_stamp(fits_bytes(image))
+    assert stamp is not None
+    assert stamp_picture(stamp, "template")[-1, 0] == 0
+    empty = read_stamp(fits_bytes(np.full((2, 2), np.nan, np.float32)))
+    assert empty is not None
+    assert not stamp_picture(empty, "difference").any()
+
+
+def test_a_flat_image_is_no_error() -> None:
+    for name in ("science", "difference"):
+        stamp = read_stamp(fits_bytes(np.full((4, 4), 7, np.float32)))
+        assert stamp is not None
+        assert stamp_picture(stamp, name).shape == (4, 4)
+
+
+@pytest.mark.parametrize(
+    "blob",
+    [
+        None,
+        b"",
+        b"no fits at all",
+        fits_bytes(IMAGE)[:2880],
+        fits_bytes(np.zeros((2, 2, 2), np.float32)),
+        fits_bytes(np.zeros((1, 2000), np.float32)),
+        gzip.compress(fits_bytes(IMAGE))[:60],
+        gzip.compress(bytes(64 << 20)),
+        b"SIMPLE  =                    T".ljust(80) * 400,
+    ],
+    ids=["none", "empty", "text", "cut", "cube", "huge", "cut gzip", "bomb", "endless"],
+)
+def test_what_is_no_stamp_is_none(blob: bytes | None) -> None:
+    assert read_stamp(blob) is None
+    assert stamp_pictures({"science": blob})["science"] is None
+
+
+@given(st.binary(max_size=300), st.integers(0, 2880 * 2))
+def test_damage_never_raises(noise: bytes, at: int) -> None:
+    blob = fits_bytes(IMAGE)
+    damaged = blob[:at] + noise + blob[at + len(noise) :]
+    for one in (noise, damaged, gzip.compress(damaged)):
+        stamp = read_stamp(one)
+        if stamp is not None:
+            stamp_picture(stamp, "science")

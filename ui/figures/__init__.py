@@ -1,0 +1,5 @@
+"""Interactive figures of the page, as plain values that plotly draws."""
+
+from fink_ad.ui.figures.light_curve import BAND_SYMBOLS, light_curve
+
+__all__ = ["BAND_SYMBOLS", "light_curve"]

@@ -35,6 +35,7 @@ __all__ = [
     "RetrainSettings",
     "SchedulerSettings",
     "Settings",
+    "UiSettings",
     "load_settings",
     "nearest",
 ]
@@ -165,6 +166,28 @@ class SchedulerSettings(_Section):
     )
 
 
+class UiSettings(_Section):
+    """Where the review page listens, who may enter, and what it offers to say."""
+
+    address: str = Field("127.0.0.1", description="address the review page listens on")
+    port: int = Field(8501, ge=1, le=65_535, description="port the review page listens on")
+    trust_network: bool = Field(
+        False, description="whether everybody who reaches the page may pick who they are"
+    )
+    people: dict[str, str] = Field(
+        default_factory=dict,
+        description="reviewers by verified e-mail, or by issuer and subject with a blank between",
+    )
+    guard_seconds: float = Field(
+        0.4, ge=0, le=10, description="seconds a candidate must be seen before it is answered"
+    )
+    tags: tuple[str, ...] = Field(
+        ("supernova", "variable star", "active galaxy", "moving", "artefact", "follow up"),
+        max_length=6,
+        description="tags offered with the keys 1 to 6",
+    )
+
+
 class LimitSettings(_Section):
     """What a packet may ask of us before it becomes a dead letter."""
 
@@ -211,6 +234,7 @@ class Settings(BaseSettings):
     retrain: RetrainSettings = RetrainSettings()
     scheduler: SchedulerSettings = SchedulerSettings()
     limits: LimitSettings = LimitSettings()
+    ui: UiSettings = UiSettings()
     provider: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="settings of the providers, by name"
     )

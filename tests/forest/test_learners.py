@@ -9,7 +9,6 @@ from sklearn.ensemble import IsolationForest
 
 from fink_ad.errors import ModelError
 from fink_ad.forest.learners import LEARNERS, AadForest, Labels, StaticForest, learner_named
-from fink_ad.forest.learners.aad import DEFAULTS
 
 FEW = {"n_trees": 50}
 EVENLY = {"group_first": False}
@@ -227,7 +226,7 @@ class TestAadForest:
     def test_every_parameter_of_the_library_is_ours_to_give(self):
         theirs = set(inspect.signature(AADForest).parameters)
         fixed = {"n_jobs", "random_seed", "sampletrees_per_batch", "n_subsamples"}
-        assert theirs - fixed == set(DEFAULTS) - {"group_first", "subsample", "peers"}
+        assert theirs - fixed == set(AadForest.defaults) - {"group_first", "subsample", "peers"}
 
 
 class TestLabels:

@@ -1,7 +1,7 @@
 """How many answers a discovery costs: learners replayed on tables whose answers are known."""
 
 from fink_ad.forest.evaluation.benchmark import BenchmarkResult, Settings, benchmark
-from fink_ad.forest.evaluation.contestants import CONTESTANTS, Contestant
+from fink_ad.forest.evaluation.contestants import CONTESTANTS, Contestant, Search
 from fink_ad.forest.evaluation.replay import Replay, replay
 from fink_ad.forest.evaluation.tables import LabelledTable
 
@@ -11,6 +11,7 @@ __all__ = [
     "Contestant",
     "LabelledTable",
     "Replay",
+    "Search",
     "Settings",
     "benchmark",
     "replay",

@@ -6,7 +6,8 @@ all answers, with the settings that were found to serve them best.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -18,19 +19,33 @@ from fink_ad.forest.learners import Labels, StaticForest
 from fink_ad.forest.learners.library import drawn_columns, library_failures
 from fink_ad.forest.session import Session
 
-__all__ = ["CONTESTANTS", "Contestant"]
+__all__ = ["CONTESTANTS", "Contestant", "Search"]
+
+
+@dataclass(frozen=True, eq=False)
+class Search:
+    """What a contestant is given to search.
+
+    Attributes
+    ----------
+    values : (n_rows, n_columns) float32
+        All rows, finite.
+    groups : sequence of str
+        One group name per column.
+    seed : int
+        All randomness comes from it.
+    parameters : mapping
+        Those that differ from the contestant's own.
+    """
+
+    values: NDArray[np.float32]
+    groups: Sequence[str]
+    seed: int
+    parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Contestant(Protocol):
-    """Ranks rows from answers; made new for every replay."""
-
-    def __init__(
-        self,
-        values: NDArray[np.float32],
-        groups: Sequence[str],
-        seed: int,
-        parameters: Mapping[str, Any],
-    ) -> None: ...
+    """Ranks rows from answers; made new for every search."""
 
     def pick(
         self,
@@ -55,10 +70,13 @@ class Contestant(Protocol):
         ...
 
 
-class _FixedOrder:
-    """Goes down a list made once."""
+class _Ranking:
+    """Ranks all rows after every lesson, and takes those on top."""
 
-    scores: NDArray[np.float64]
+    def __init__(
+        self, scores: Callable[[NDArray[np.int64], NDArray[np.int8]], NDArray[np.float64]]
+    ) -> None:
+        self._scores = scores
 
     def pick(
         self,
@@ -67,116 +85,16 @@ class _FixedOrder:
         n_picks: int,
         is_open: NDArray[np.bool_],
     ) -> NDArray[np.int64]:
-        return _highest(self.scores, n_picks, is_open)
+        order = np.argsort(-self._scores(asked, targets), kind="stable")
+        return order[is_open[order]][:n_picks]
 
 
-class RandomOrder(_FixedOrder):
-    """Asks about rows in random order: what anything must beat."""
+class _Fal:
+    """The default learner, which picks for itself so that batches spread out."""
 
-    def __init__(
-        self,
-        values: NDArray[np.float32],
-        groups: Sequence[str],
-        seed: int,
-        parameters: Mapping[str, Any],
-    ) -> None:
-        self.scores = np.random.default_rng(seed).random(len(values))
-
-
-class StaticOrder(_FixedOrder):
-    """Goes down the ranking of an isolation forest."""
-
-    def __init__(
-        self,
-        values: NDArray[np.float32],
-        groups: Sequence[str],
-        seed: int,
-        parameters: Mapping[str, Any],
-    ) -> None:
-        self.scores = StaticForest.fit(values, groups, None, seed, parameters).score(values)
-
-
-class _Library:
-    """Refits one of the library's forests on all answers, and takes the top of its ranking."""
-
-    def __init__(self, forest: Any, values: NDArray[np.float32], groups: Sequence[str]) -> None:
-        self._forest = forest
-        columns = drawn_columns(groups, group_first=True)
-        self._values = np.ascontiguousarray(values[:, columns])
-        with library_failures():
-            forest.fit_known(self._values)
-
-    def pick(
-        self,
-        asked: NDArray[np.int64],
-        targets: NDArray[np.int8],
-        n_picks: int,
-        is_open: NDArray[np.bool_],
-    ) -> NDArray[np.int64]:
-        with library_failures():
-            if len(asked):
-                known = self._values[asked]
-                self._forest.fit_known(self._values, known, -targets.astype(np.int64))
-            scores = -self._forest.score_samples(self._values)
-        return _highest(scores, n_picks, is_open)
-
-
-class Aad(_Library):
-    """coniferest's AADForest with its own settings and 300 trees."""
-
-    def __init__(
-        self,
-        values: NDArray[np.float32],
-        groups: Sequence[str],
-        seed: int,
-        parameters: Mapping[str, Any],
-    ) -> None:
-        settings = {
-            "n_trees": 300,
-            "n_subsamples": min(256, len(values)),
-            "max_depth": 8,
-            "budget": "auto",
-            "C_a": 1.0,
-            "C_n": 1.0,
-            "prior_influence": 0.0,
-            "map_value": "reciprocal",
-        }
-        forest = AADForest(**{**settings, **parameters}, n_jobs=1, random_seed=seed)
-        super().__init__(forest, values, groups)
-
-
-class Pine(_Library):
-    """coniferest's PineForest with its own settings."""
-
-    def __init__(
-        self,
-        values: NDArray[np.float32],
-        groups: Sequence[str],
-        seed: int,
-        parameters: Mapping[str, Any],
-    ) -> None:
-        settings = {
-            "n_trees": 100,
-            "n_spare_trees": 400,
-            "n_subsamples": min(256, len(values)),
-            "max_depth": 8,
-        }
-        forest = PineForest(**{**settings, **parameters}, n_jobs=1, random_seed=seed)
-        super().__init__(forest, values, groups)
-
-
-class Fal:
-    """The default learner."""
-
-    def __init__(
-        self,
-        values: NDArray[np.float32],
-        groups: Sequence[str],
-        seed: int,
-        parameters: Mapping[str, Any],
-    ) -> None:
-        self._values = values
-        self._session = Session(values, groups, seed, parameters)
+    def __init__(self, search: Search) -> None:
+        self._values = search.values
+        self._session = Session(search.values, search.groups, search.seed, search.parameters)
 
     def pick(
         self,
@@ -189,19 +107,62 @@ class Fal:
         return self._session.pick(n_picks, is_open)
 
 
-def _highest(
-    scores: NDArray[np.float64], n_picks: int, is_open: NDArray[np.bool_]
-) -> NDArray[np.int64]:
-    order = np.argsort(-scores, kind="stable")
-    return order[is_open[order]][:n_picks]
+def _random(search: Search) -> Contestant:
+    """Ask in random order: what anything must beat."""
+    scores = np.random.default_rng(search.seed).random(len(search.values))
+    return _Ranking(lambda *_: scores)
 
 
-CONTESTANTS: Mapping[str, type[Contestant]] = {
-    "random": RandomOrder,
-    "static": StaticOrder,
-    "aad": Aad,
-    "pine": Pine,
-    "fal": Fal,
-    "ours": Fal,
+def _static(search: Search) -> Contestant:
+    """Go down the ranking of an isolation forest."""
+    forest = StaticForest.fit(search.values, search.groups, None, search.seed, search.parameters)
+    scores = forest.score(search.values)
+    return _Ranking(lambda *_: scores)
+
+
+def _aad(search: Search) -> Contestant:
+    """Take AADForest of coniferest with its own settings and 300 trees."""
+    settings = {
+        "n_trees": 300,
+        "budget": "auto",
+        "C_a": 1.0,
+        "C_n": 1.0,
+        "prior_influence": 0.0,
+        "map_value": "reciprocal",
+    }
+    return _of_library(AADForest, settings, search)
+
+
+def _pine(search: Search) -> Contestant:
+    """Take PineForest of coniferest with its own settings."""
+    return _of_library(PineForest, {"n_trees": 100, "n_spare_trees": 400}, search)
+
+
+def _of_library(kind: Callable[..., Any], settings: Mapping[str, Any], search: Search) -> _Ranking:
+    """Refit one of the library's forests on all answers at every lesson."""
+    shape = {"n_subsamples": min(256, len(search.values)), "max_depth": 8, "n_jobs": 1}
+    forest = kind(**{**shape, **settings, **search.parameters}, random_seed=search.seed)
+    columns = drawn_columns(search.groups, group_first=True)
+    values = np.ascontiguousarray(search.values[:, columns])
+    with library_failures():
+        forest.fit_known(values)
+
+    def scores(asked: NDArray[np.int64], targets: NDArray[np.int8]) -> NDArray[np.float64]:
+        with library_failures():
+            if len(asked):
+                forest.fit_known(values, values[asked], -targets.astype(np.int64))
+            found: NDArray[np.float64] = -forest.score_samples(values)
+        return found
+
+    return _Ranking(scores)
+
+
+CONTESTANTS: Mapping[str, Callable[[Search], Contestant]] = {
+    "random": _random,
+    "static": _static,
+    "aad": _aad,
+    "pine": _pine,
+    "fal": _Fal,
+    "ours": _Fal,
 }
 """By name; "ours" is the default learner."""

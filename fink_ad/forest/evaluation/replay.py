@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fink_ad.forest.evaluation.contestants import Contestant
+from fink_ad.forest.evaluation.contestants import Contestant, Search
 from fink_ad.forest.evaluation.tables import LabelledTable
 
 __all__ = ["Replay", "replay"]
@@ -39,7 +39,7 @@ class Replay:
 
 
 def replay(
-    contestant: type[Contestant],
+    contestant: Callable[[Search], Contestant],
     table: LabelledTable,
     *,
     n_queries: int,
@@ -52,8 +52,8 @@ def replay(
 
     Parameters
     ----------
-    contestant : type
-        Made new for this search.
+    contestant : callable
+        Makes the one that searches.
     table : LabelledTable
         Where it searches, and who answers.
     n_queries : int
@@ -70,7 +70,7 @@ def replay(
     values = table.prepared()
     lies = np.random.default_rng((seed, len(values))).random(len(values)) < wrong_share
     answers = np.where(table.is_anomaly ^ lies, 1, -1).astype(np.int8)
-    player = contestant(values, [""] * values.shape[1], seed, parameters)
+    player = contestant(Search(values, [""] * values.shape[1], seed, parameters))
     is_open = np.ones(len(values), np.bool_)
     asked = np.empty(0, np.int64)
     step_ms = []

@@ -8,7 +8,6 @@ that a saved model needs neither the library nor its version.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -16,31 +15,16 @@ from coniferest.aadforest import AADForest
 from numpy.typing import NDArray
 
 from fink_ad.errors import ModelError
-from fink_ad.forest.learners.contracts import Labels, complete_parameters
+from fink_ad.forest.learners.contracts import Labels
 from fink_ad.forest.learners.library import drawn_columns, flatten, library_failures
-from fink_ad.forest.learners.parts import join_parts, split_parts
-from fink_ad.forest.rank_prior import RankPrior
-from fink_ad.forest.trees import FlatForest
+from fink_ad.forest.learners.one_forest import OneForest
 
 __all__ = ["AadForest"]
 
-DEFAULTS: Mapping[str, Any] = {
-    "n_trees": 300,
-    "subsample": 256,
-    "max_depth": 8,
-    "budget": "auto",
-    "C_a": 1.0,
-    "C_n": 1.0,
-    "prior_influence": 0.0,
-    "map_value": "reciprocal",
-    "group_first": True,
-    "peers": False,
-}
 _MAP_VALUES = ("const", "exponential", "linear", "reciprocal")
 
 
-@dataclass(frozen=True, eq=False)
-class AadForest:
+class AadForest(OneForest):
     """coniferest's AADForest: fresh for every fit, fitted once with all answers.
 
     The score is a weighted sum of leaf values, negative for most rows before there are
@@ -56,10 +40,41 @@ class AadForest:
     (true: the score is a rank among reference rows with as many detections).
     """
 
-    forest: FlatForest
-    ranks: RankPrior | None
-    parameters: Mapping[str, Any]
     name: ClassVar[str] = "aad"
+    defaults: ClassVar[Mapping[str, Any]] = {
+        "n_trees": 300,
+        "subsample": 256,
+        "max_depth": 8,
+        "budget": "auto",
+        "C_a": 1.0,
+        "C_n": 1.0,
+        "prior_influence": 0.0,
+        "map_value": "reciprocal",
+        "group_first": True,
+        "peers": False,
+    }
+
+    @classmethod
+    def complete(cls, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """Return every parameter with its value; raises ModelError on one that cannot be."""
+        full = super().complete(parameters)
+        budget = full["budget"]
+        if budget != "auto" and not (
+            (type(budget) is int and budget >= 1) or (type(budget) is float and 0.0 < budget < 1.0)
+        ):
+            raise ModelError(
+                f"aad.budget is {budget!r}: give 'auto', a whole number, or a share between 0 and 1"
+            )
+        for name in ("C_a", "C_n", "prior_influence"):
+            if type(full[name]) not in (int, float) or not 0.0 <= full[name] < np.inf:
+                raise ModelError(
+                    f"aad.{name} must be a finite number of at least 0: {full[name]!r}"
+                )
+        if full["map_value"] not in _MAP_VALUES:
+            raise ModelError(
+                f"aad.map_value is {full['map_value']!r}, not one of {', '.join(_MAP_VALUES)}"
+            )
+        return full
 
     @classmethod
     def fit(
@@ -75,7 +90,7 @@ class AadForest:
 
         Ordinary and anomalous answers that no tree can tell apart cancel: both are left out.
         """
-        full = _checked(parameters)
+        full = cls.complete(parameters)
         if len(values) < 2:
             raise ModelError(
                 f"learner 'aad' needs at least 2 alerts to train on, got {len(values)}: "
@@ -112,64 +127,7 @@ class AadForest:
             )
         # The library: lower = stranger.
         forest = flatten(list(aad.core_forest), -weighted, columns, values)
-        return cls(forest, RankPrior.if_wanted(full, forest.sum_leaf_values(values), bins), full)
-
-    def score(
-        self, values: NDArray[np.float32], bins: NDArray[np.int8] | None = None
-    ) -> NDArray[np.float64]:
-        """Return anomaly scores, (n_rows,), higher = stranger."""
-        scores = self.forest.sum_leaf_values(values)
-        return scores if self.ranks is None else self.ranks(scores, bins)
-
-    def leaves(self, values: NDArray[np.float32]) -> NDArray[np.int32]:
-        """Return the leaf reached in each tree, (n_rows, n_trees)."""
-        return self.forest.leaves(values)
-
-    def contributions(
-        self, values: NDArray[np.float32], bins: NDArray[np.int8] | None = None
-    ) -> NDArray[np.float64]:
-        """Return what each column adds to the score, (n_rows, n_columns).
-
-        A row adds up to its score minus the reference mean.
-        """
-        return self.forest.contributions(values)
-
-    def to_arrays(self) -> dict[str, NDArray[np.generic]]:
-        """Return the weighted trees."""
-        ranks = None if self.ranks is None else self.ranks.to_arrays()
-        return join_parts({"": self.forest.to_arrays(), "ranks": ranks or {}})
-
-    @classmethod
-    def from_arrays(
-        cls,
-        arrays: Mapping[str, NDArray[np.generic]],
-        parameters: Mapping[str, Any],
-        n_columns: int,
-    ) -> Self:
-        """Read what `to_arrays` wrote, checking it."""
-        full = _checked(parameters)
-        parts = split_parts(arrays)
-        ranks = RankPrior.read(full, parts.get("ranks"))
-        return cls(FlatForest.from_arrays(parts[""], n_columns), ranks, full)
-
-
-def _checked(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    full = complete_parameters(AadForest.name, DEFAULTS, parameters)
-    budget = full["budget"]
-    if budget != "auto" and not (
-        (type(budget) is int and budget >= 1) or (type(budget) is float and 0.0 < budget < 1.0)
-    ):
-        raise ModelError(
-            f"aad.budget is {budget!r}: give 'auto', a whole number, or a share between 0 and 1"
-        )
-    for name in ("C_a", "C_n", "prior_influence"):
-        if type(full[name]) not in (int, float) or not 0.0 <= full[name] < np.inf:
-            raise ModelError(f"aad.{name} must be a finite number of at least 0: {full[name]!r}")
-    if full["map_value"] not in _MAP_VALUES:
-        raise ModelError(
-            f"aad.map_value is {full['map_value']!r}, not one of {', '.join(_MAP_VALUES)}"
-        )
-    return full
+        return cls.of(forest, full, values, bins)
 
 
 def _contradicted(leaves: NDArray[np.int64], targets: NDArray[np.int8]) -> NDArray[np.bool_]:

@@ -7,7 +7,6 @@ library grows and chooses the trees; scoring is done on our own flat copy of the
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -15,31 +14,15 @@ from coniferest.pineforest import PineForest as LibraryForest
 from numpy.typing import NDArray
 
 from fink_ad.errors import ModelError
-from fink_ad.forest.growing import average_path_length
-from fink_ad.forest.learners.contracts import Labels, complete_parameters
+from fink_ad.forest.learners.contracts import Labels
 from fink_ad.forest.learners.library import drawn_columns, flatten, library_failures
-from fink_ad.forest.learners.parts import join_parts, split_parts
-from fink_ad.forest.rank_prior import RankPrior
-from fink_ad.forest.trees import FlatForest
+from fink_ad.forest.learners.one_forest import PathForest
 
 __all__ = ["PineForest"]
 
-DEFAULTS: Mapping[str, Any] = {
-    "n_trees": 100,
-    "n_spare_trees": 400,
-    "subsample": 256,
-    "max_depth": 8,
-    "weight_ratio": 1.0,
-    "group_first": True,
-    "peers": False,
-}
 
-
-@dataclass(frozen=True, eq=False)
-class PineForest:
+class PineForest(PathForest):
     """coniferest's PineForest: fresh for every fit, its trees chosen once with all answers.
-
-    Score ``2 ** (-mean path length / c(subsample))``, as of the isolation forest.
 
     Parameters of `fit`, with defaults: ``n_trees`` 100 that are kept, ``n_spare_trees`` 400
     that are grown beside them and thrown away, ``subsample`` 256 rows a tree, ``max_depth`` 8,
@@ -49,10 +32,25 @@ class PineForest:
     detections).
     """
 
-    forest: FlatForest
-    ranks: RankPrior | None
-    parameters: Mapping[str, Any]
     name: ClassVar[str] = "pine"
+    defaults: ClassVar[Mapping[str, Any]] = {
+        "n_trees": 100,
+        "n_spare_trees": 400,
+        "subsample": 256,
+        "max_depth": 8,
+        "weight_ratio": 1.0,
+        "group_first": True,
+        "peers": False,
+    }
+
+    @classmethod
+    def complete(cls, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """Return every parameter with its value; raises ModelError on one that cannot be."""
+        full = super().complete(parameters)
+        ratio = full["weight_ratio"]
+        if type(ratio) not in (int, float) or not 0.0 <= ratio < np.inf:
+            raise ModelError(f"pine.weight_ratio must be a finite number of at least 0: {ratio!r}")
+        return full
 
     @classmethod
     def fit(
@@ -65,7 +63,7 @@ class PineForest:
         bins: NDArray[np.int8] | None = None,
     ) -> Self:
         """Grow the trees and choose among them; see `Learner.fit`."""
-        full = _checked(parameters)
+        full = cls.complete(parameters)
         columns = drawn_columns(groups, full["group_first"])
         drawn = np.ascontiguousarray(values[:, columns])
         subsample = min(full["subsample"], len(values))
@@ -87,53 +85,6 @@ class PineForest:
                 pine.fit_known(drawn, known, -labels.targets.astype(np.float64))
         trees = list(pine.core_forest)
         paths = np.concatenate([tree.leaf_values() for tree in trees])
-        usual = max(float(average_path_length(np.array(subsample))), 1.0)
-        forest = flatten(trees, -paths / (usual * len(trees)), columns, values)
-        scores = np.exp2(forest.sum_leaf_values(values))
-        return cls(forest, RankPrior.if_wanted(full, scores, bins), full)
-
-    def score(
-        self, values: NDArray[np.float32], bins: NDArray[np.int8] | None = None
-    ) -> NDArray[np.float64]:
-        """Return anomaly scores, (n_rows,), higher = stranger."""
-        scores = np.exp2(self.forest.sum_leaf_values(values))
-        return scores if self.ranks is None else self.ranks(scores, bins)
-
-    def leaves(self, values: NDArray[np.float32]) -> NDArray[np.int32]:
-        """Return the leaf reached in each tree, (n_rows, n_trees)."""
-        return self.forest.leaves(values)
-
-    def contributions(
-        self, values: NDArray[np.float32], bins: NDArray[np.int8] | None = None
-    ) -> NDArray[np.float64]:
-        """Return by how much each column shortens the paths, (n_rows, n_columns).
-
-        In units of ``log2(score)``: a row adds up to its value minus the reference mean.
-        """
-        return self.forest.contributions(values)
-
-    def to_arrays(self) -> dict[str, NDArray[np.generic]]:
-        """Return the trees that were kept."""
-        ranks = None if self.ranks is None else self.ranks.to_arrays()
-        return join_parts({"": self.forest.to_arrays(), "ranks": ranks or {}})
-
-    @classmethod
-    def from_arrays(
-        cls,
-        arrays: Mapping[str, NDArray[np.generic]],
-        parameters: Mapping[str, Any],
-        n_columns: int,
-    ) -> Self:
-        """Read what `to_arrays` wrote, checking it."""
-        full = _checked(parameters)
-        parts = split_parts(arrays)
-        ranks = RankPrior.read(full, parts.get("ranks"))
-        return cls(FlatForest.from_arrays(parts[""], n_columns), ranks, full)
-
-
-def _checked(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    full = complete_parameters(PineForest.name, DEFAULTS, parameters)
-    ratio = full["weight_ratio"]
-    if type(ratio) not in (int, float) or not 0.0 <= ratio < np.inf:
-        raise ModelError(f"pine.weight_ratio must be a finite number of at least 0: {ratio!r}")
-    return full
+        leaf_value = cls._leaf_values(paths, subsample, len(trees))
+        forest = flatten(trees, leaf_value, columns, values)
+        return cls.of(forest, full, values, bins)

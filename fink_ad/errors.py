@@ -8,6 +8,7 @@
     ├── ProviderError    a feature or filter provider breaks its contract
     ├── ModelError       a model is damaged, or does not fit the table it is given
     ├── StoreError       the database or the history folder cannot do what is asked
+    │   └── LeaseLost    somebody else does this work by now
     └── ReviewError      an answer or a question to the reviewer makes no sense
 
 A message names the thing, the value and the way out. Catch at the level you mean.
@@ -16,6 +17,7 @@ A message names the thing, the value and the way out. Catch at the level you mea
 __all__ = [
     "ConfigError",
     "FinkAdError",
+    "LeaseLost",
     "ModelError",
     "ProviderError",
     "ReviewError",
@@ -46,6 +48,10 @@ class ModelError(FinkAdError):
 
 class StoreError(FinkAdError):
     """The database or the history folder cannot do what is asked."""
+
+
+class LeaseLost(StoreError):
+    """Somebody else does this work by now: what was to be written comes too late."""
 
 
 class ReviewError(FinkAdError):

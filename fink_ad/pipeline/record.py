@@ -49,6 +49,7 @@ _KEPT_COLUMNS = [
     "n_det",
     "score",
     "model_revision",
+    "tags",
 ]
 """What a kept alert shares with its scored row."""
 

@@ -92,17 +92,18 @@ class Database:
             yield connection
 
     @contextmanager
-    def writing(self, turn: str = "") -> Iterator[Connection]:
+    def writing(self, *turns: str) -> Iterator[Connection]:
         """Open a transaction that is stored as a whole, or not at all if it raises.
 
         Parameters
         ----------
-        turn : str
+        *turns : str
             Writers that name the same turn follow one another; on SQLite all do.
         """
         writer = self._engine.execution_options(fink_ad_begin="BEGIN IMMEDIATE")
         with self._plain_errors(), writer.begin() as connection:
-            if turn and not self.is_sqlite:
+            # In one order, so that two writers cannot wait for each other.
+            for turn in () if self.is_sqlite else sorted(turns):
                 connection.execute(
                     text("SELECT pg_advisory_xact_lock(hashtextextended(:turn, 0))"),
                     {"turn": turn},

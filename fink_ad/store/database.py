@@ -180,7 +180,7 @@ def _connect(where: str | Path, create: bool = True) -> Database:
 
 def _upgrade(database: Database) -> None:
     """Upgrade under a lock, so that processes started together do it once."""
-    with _file_lock(database.path), database.writing(turn="fink_ad upgrade") as connection:
+    with _file_lock(database.path), database.writing("fink_ad upgrade") as connection:
         revision = _revision(connection)
         _refuse_newer(connection, revision, database.url)
         if revision == _head():

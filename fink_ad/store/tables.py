@@ -19,14 +19,21 @@ __all__ = [
     "Base",
     "Candidate",
     "DeadLetter",
+    "Decision",
+    "Drift",
     "HistoryPart",
+    "JobRun",
     "KeptAlert",
     "Label",
+    "LabelImport",
+    "Lease",
     "Ledger",
     "Model",
     "NightCount",
+    "PublishedOrder",
     "Reviewer",
     "Revision",
+    "Showing",
     "Upgrade",
 ]
 
@@ -83,6 +90,7 @@ class KeptAlert(Base):
     alert_schema: Mapped[int]
     feature_schema: Mapped[str]
     broker_classes: Mapped[Any]
+    tags: Mapped[Any]
     features: Mapped[bytes]
     alert: Mapped[bytes]
     stamps: Mapped[bytes | None]
@@ -162,11 +170,14 @@ class Reviewer(Base):
     """A person who may label."""
 
     __tablename__ = "reviewer"
+    __table_args__ = (CheckConstraint("role IN ('reviewer', 'operator')", name="role"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
     active: Mapped[bool]
     created_at: Mapped[datetime]
+    role: Mapped[str]
+    personal: Mapped[bool]
 
 
 class Label(Base):
@@ -180,6 +191,7 @@ class Label(Base):
         ),
         CheckConstraint("(answer = 'retracted') = (retracts IS NOT NULL)", name="retracts"),
         Index(None, "survey", "object_id"),
+        Index(None, "survey", "population", "id"),  # says at once whether there is a new answer
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -198,6 +210,134 @@ class Label(Base):
     retracts: Mapped[int | None] = mapped_column(ForeignKey("label.id"), unique=True)
     feature_schema: Mapped[str]
     features: Mapped[bytes]
+    token: Mapped[str | None] = mapped_column(index=True, unique=True)
+
+
+class LabelImport(Base):
+    """A file of answers that was taken in; its labels have the channel ``import:<name>``."""
+
+    __tablename__ = "label_import"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    imported_at: Mapped[datetime]
+    sha256: Mapped[str]
+    n_rows: Mapped[int]
+    n_stored: Mapped[int]
+    trusted_at: Mapped[datetime | None]
+
+
+class Showing(Base):
+    """A candidate drawn for a reviewer, and why; only the times of its lease change."""
+
+    __tablename__ = "showing"
+    __table_args__ = (
+        Index(None, "reviewer_id", "survey"),
+        Index(None, "leased_until"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    reviewer_id: Mapped[int] = mapped_column(ForeignKey("reviewer.id"))
+    survey: Mapped[str]
+    alert_id: Mapped[int]
+    object_id: Mapped[str]
+    population: Mapped[str]
+    model_revision: Mapped[str]
+    draw: Mapped[str]
+    reason: Mapped[str]
+    share: Mapped[float]
+    score: Mapped[float]
+    one_in: Mapped[float] = mapped_column(nullable=True)
+    channel: Mapped[str]
+    place: Mapped[int]
+    order_size: Mapped[int]
+    drawn_at: Mapped[datetime]
+    leased_until: Mapped[datetime]
+    shown_at: Mapped[datetime | None]
+
+
+class Lease(Base):
+    """Who does a piece of work until when; the term grows with every holder, and never sinks."""
+
+    __tablename__ = "lease"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    holder: Mapped[str]  # empty after a release
+    term: Mapped[int]
+    acquired_at: Mapped[datetime]
+    renewed_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    note: Mapped[str]
+
+
+class PublishedOrder(Base):
+    """The kept alerts' objects, ranked under one revision; the latest one holds."""
+
+    __tablename__ = "published_order"
+    __table_args__ = (Index(None, "survey", "population", "reviewer_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    survey: Mapped[str]
+    population: Mapped[str]
+    reviewer_id: Mapped[int | None] = mapped_column(ForeignKey("reviewer.id"))
+    revision_id: Mapped[str] = mapped_column(ForeignKey("revision.id"))
+    label_position: Mapped[int]
+    n_objects: Mapped[int]
+    published_at: Mapped[datetime]
+    calibration: Mapped[Any]
+    columns: Mapped[bytes]
+
+
+class JobRun(Base):
+    """One run of a scheduled job; who inserts the row runs it."""
+
+    __tablename__ = "job_run"
+    __table_args__ = (UniqueConstraint("name", "due"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    due: Mapped[datetime]
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    holder: Mapped[str]
+    outcome: Mapped[str]
+    detail: Mapped[str]
+
+
+class Decision(Base):
+    """What was decided of a revision that might come into force, and on what grounds."""
+
+    __tablename__ = "decision"
+    __table_args__ = (
+        CheckConstraint(
+            "verdict IN ('promoted', 'not promoted', 'not enough evidence', 'rolled back')",
+            name="verdict",
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    contender: Mapped[str] = mapped_column(ForeignKey("revision.id"))
+    incumbent: Mapped[str | None] = mapped_column(ForeignKey("revision.id"))
+    survey: Mapped[str]
+    population: Mapped[str]
+    reviewer_id: Mapped[int | None] = mapped_column(ForeignKey("reviewer.id"))
+    verdict: Mapped[str]
+    decided_at: Mapped[datetime]
+    by: Mapped[str]
+    figures: Mapped[Any]
+
+
+class Drift(Base):
+    """How far a night was from the reference of the model that scored it."""
+
+    __tablename__ = "drift"
+
+    survey: Mapped[str] = mapped_column(primary_key=True)
+    population: Mapped[str] = mapped_column(primary_key=True)
+    night: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    model_revision: Mapped[str] = mapped_column(primary_key=True)
+    figures: Mapped[Any]
+    alarm: Mapped[bool]
+    measured_at: Mapped[datetime]
 
 
 class Ledger(Base):

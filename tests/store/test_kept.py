@@ -8,7 +8,6 @@ import pytest
 from fink_ad.errors import StoreError
 from fink_ad.store import (
     KeptFor,
-    NewLabel,
     Store,
     pack_features,
     reservoir_key,
@@ -71,27 +70,6 @@ def test_who_leaves_the_reservoir_may_be_kept_for_another_reason(store: Store, m
 def test_an_empty_reservoir_makes_no_sense(store: Store):
     with pytest.raises(StoreError, match="reservoir of 0"):
         store.reservoir_admits("ztf", "transient", np.array([1]), size=0)
-
-
-def test_a_night_is_trimmed_to_its_best(store: Store, make):
-    keep(store, make, make.kept(list(range(10)), KeptFor.TOP, stamps=b"stamps"), 0)
-    keep(store, make, make.kept([0], KeptFor.RANDOM), 1)
-    keep(store, make, make.kept([1], KeptFor.CANDIDATE), 2)
-    assert store.trim_night("ztf", "transient", 20260322, n_top=3, n_stamps=2) == 5
-    found = store.kept("ztf", range(10))
-    assert [one.alert_id for one in found] == [0, 1, 7, 8, 9]
-    assert [one.alert_id for one in found if one.stamps] == [0, 8, 9]
-    assert [one.alert_id for one in found if one.kept_for & KeptFor.TOP] == [7, 8, 9]
-
-
-def test_labelled_alerts_outlive_their_night(store: Store, make):
-    keep(store, make, make.kept([1, 2], KeptFor.TOP, stamps=b"stamps"), 0)
-    reviewer = store.add_reviewer("Maria")
-    answered = store.add_reviewer("Maria").created_at
-    store.add_label(NewLabel("ztf", 1, reviewer.id, "anomaly", "page", answered))
-    store.trim_night("ztf", "transient", 20260322, n_top=0, n_stamps=0)
-    (found,) = store.kept("ztf", [1, 2])
-    assert (found.kept_for, found.stamps) == (KeptFor.LABELLED, b"stamps")
 
 
 def test_features_follow_a_new_schema(store: Store, make):

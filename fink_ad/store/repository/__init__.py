@@ -11,16 +11,44 @@ from fink_ad.store.repository.archive import Archive
 from fink_ad.store.repository.batches import Batches
 from fink_ad.store.repository.candidates import Candidates
 from fink_ad.store.repository.counts import Counts
+from fink_ad.store.repository.decisions import Decisions
+from fink_ad.store.repository.drifts import Drifts
+from fink_ad.store.repository.imports import Imports
+from fink_ad.store.repository.jobs import Jobs
 from fink_ad.store.repository.kept import Kept
+from fink_ad.store.repository.kept_columns import KeptColumns
 from fink_ad.store.repository.labels import Labels
+from fink_ad.store.repository.leases import Leases
 from fink_ad.store.repository.letters import Letters
 from fink_ad.store.repository.models import Models
+from fink_ad.store.repository.orders import Orders
+from fink_ad.store.repository.reviewers import Reviewers
+from fink_ad.store.repository.showings import Showings
 from fink_ad.store.repository.upkeep import Upkeep
 
 __all__ = ["Store"]
 
 
-class Store(Batches, Candidates, Kept, Counts, Models, Labels, Letters, Archive, Upkeep):
+class Store(
+    Batches,
+    Candidates,
+    Kept,
+    KeptColumns,
+    Counts,
+    Letters,
+    Models,
+    Decisions,
+    Drifts,
+    Reviewers,
+    Labels,
+    Imports,
+    Showings,
+    Orders,
+    Leases,
+    Jobs,
+    Archive,
+    Upkeep,
+):
     """Everything that is remembered: tables, and the Parquet history beside them.
 
     `Store.open` opens one. It hands out and takes plain records, never rows of a table.

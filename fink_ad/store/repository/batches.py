@@ -37,7 +37,7 @@ class Batches(StorePart):
             the counts do not add up, or the database cannot be written.
         """
         check_batch(batch)
-        with self.database.writing(turn="alerts") as connection:
+        with self.database.writing("alerts") as connection:
             if _is_stored(connection, batch):
                 return False
             store_effects(connection, batch, self._clock(), batch.source)
@@ -69,7 +69,7 @@ def store_effects(
     connection.execute(insert(Ledger), ranges)
     key = {"batch_key": batch.key}
     upsert(connection, HistoryPart, [vars(part) | key for part in batch.parts])
-    keep_alerts(connection, batch.kept, batch.reservoir_size, batch.stamps_per_night)
+    keep_alerts(connection, batch.kept, batch.reservoir_size, batch.stamps_per_night, now)
     upsert(connection, Candidate, [vars(one) | key for one in batch.candidates])
     letters = [vars(one) | origin | {"seen_at": now} for one in batch.dead_letters]
     upsert(connection, DeadLetter, letters)

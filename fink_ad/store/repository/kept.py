@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -22,8 +23,8 @@ from sqlalchemy import (
 from fink_ad.errors import StoreError
 from fink_ad.store.records import KeptFor, KeptRecord
 from fink_ad.store.repository.part import StorePart, columns_of, record_of
+from fink_ad.store.repository.showings import is_on_show
 from fink_ad.store.repository.stamps import (
-    WITH_STAMPS,
     stamps_bound,
     trim_stamps,
     without_late_stamps,
@@ -102,46 +103,16 @@ class Kept(StorePart):
             .where(KeptAlert.survey == survey, KeptAlert.alert_id == bindparam("of"))
             .values(feature_schema=feature_schema, features=bindparam("new"))
         )
-        with self.database.writing(turn="alerts") as connection:
+        with self.database.writing("alerts") as connection:
             connection.execute(statement, rows)
-
-    def trim_night(
-        self, survey: str, population: str, night: int, n_top: int, n_stamps: int
-    ) -> int:
-        """Keep only the best `n_top` scores of a night for their score; return how many left.
-
-        Stamps stay with the best `n_stamps`, the random share and the labelled. Alerts kept
-        for another reason stay.
-        """
-        in_night = (
-            KeptAlert.survey == survey,
-            KeptAlert.population == population,
-            KeptAlert.night == night,
-        )
-        is_top = KeptAlert.kept_for.bitwise_and(int(KeptFor.TOP)) != 0
-
-        def beyond(n_best: int, *among: ColumnElement[bool]) -> ColumnElement[bool]:
-            best = select(KeptAlert.alert_id).where(*in_night, *among)
-            best = best.order_by(KeptAlert.score.desc(), KeptAlert.alert_id).limit(n_best)
-            return KeptAlert.alert_id.not_in(best)
-
-        with self.database.writing(turn="alerts") as connection:
-            connection.execute(
-                update(KeptAlert)
-                .where(*in_night, KeptAlert.kept_for.bitwise_and(int(WITH_STAMPS)) == 0)
-                .where(KeptAlert.stamps.is_not(None), beyond(n_stamps))
-                .values(stamps=None)
-            )
-            connection.execute(
-                update(KeptAlert)
-                .where(*in_night, is_top, beyond(n_top, is_top))
-                .values(kept_for=KeptAlert.kept_for - int(KeptFor.TOP))
-            )
-            return _drop_unwanted(connection, *in_night)
 
 
 def keep_alerts(
-    connection: Connection, records: Sequence[KeptRecord], reservoir_size: int, n_stamps: int
+    connection: Connection,
+    records: Sequence[KeptRecord],
+    reservoir_size: int,
+    n_stamps: int,
+    now: datetime,
 ) -> None:
     """Keep alerts; one kept already gains the new reasons, and stamps if it had none.
 
@@ -178,7 +149,7 @@ def keep_alerts(
         trim_stamps(connection, night, n_stamps, bound)
     reservoirs = {(r.survey, r.population) for r in records if r.kept_for & KeptFor.REFERENCE}
     for survey, population in sorted(reservoirs):
-        _trim_reservoir(connection, survey, population, reservoir_size)
+        _trim_reservoir(connection, survey, population, reservoir_size, now)
 
 
 def mark_kept(connection: Connection, survey: str, alert_id: int, reason: KeptFor) -> None:
@@ -217,7 +188,9 @@ def _reservoir_bound(connection: Connection, survey: str, population: str, size:
     return connection.execute(query).scalar()
 
 
-def _trim_reservoir(connection: Connection, survey: str, population: str, size: int) -> None:
+def _trim_reservoir(
+    connection: Connection, survey: str, population: str, size: int, now: datetime
+) -> None:
     bound = _reservoir_bound(connection, survey, population, size)
     if bound is None:
         return
@@ -227,8 +200,12 @@ def _trim_reservoir(connection: Connection, survey: str, population: str, size: 
         .where(*surplus)
         .values(kept_for=KeptAlert.kept_for - int(KeptFor.REFERENCE), sample_key=None)
     )
-    _drop_unwanted(connection, KeptAlert.survey == survey, KeptAlert.population == population)
-
-
-def _drop_unwanted(connection: Connection, *where: ColumnElement[bool]) -> int:
-    return connection.execute(delete(KeptAlert).where(*where, KeptAlert.kept_for == 0)).rowcount
+    # One that a reviewer has in hand stays until the next time.
+    connection.execute(
+        delete(KeptAlert).where(
+            KeptAlert.survey == survey,
+            KeptAlert.population == population,
+            KeptAlert.kept_for == 0,
+            ~is_on_show(now),
+        )
+    )

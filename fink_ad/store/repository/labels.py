@@ -1,89 +1,74 @@
-"""Reviewers and their answers; an answer is never changed, undoing one is another event."""
+"""Answers: never changed, undoing one is another event."""
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, func, insert, select, update
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, func, insert, select
 
 from fink_ad.errors import StoreError
-from fink_ad.store.records import ANSWERS, KeptFor, LabelRecord, NewLabel, ReviewerRecord
+from fink_ad.store.records import ANSWERS, KeptFor, LabelRecord, NewLabel
 from fink_ad.store.repository.kept import mark_kept
 from fink_ad.store.repository.part import StorePart, columns_of, record_of
-from fink_ad.store.tables import KeptAlert, Label, Reviewer
+from fink_ad.store.repository.reviewers import check_reviewer
+from fink_ad.store.repository.showings import end_leases
+from fink_ad.store.tables import KeptAlert, Label
 from fink_ad.store.upserts import table_of
 
 __all__ = ["Labels"]
 
 _FROM_ALERT = ("survey", "alert_id", "object_id", "population", "feature_schema", "features")
+_COLUMNS = columns_of(Label, LabelRecord)
+_CONTENT = ("survey", "alert_id", "reviewer_id", "answer", "tags", "note")
+
+# Labels are numbered in the order in which they are committed, because their writers take
+# turns: who has read up to one number has missed none below it.
+_TURN = "labels"
 
 
 class Labels(StorePart):
-    """Reviewers and labels in the store."""
-
-    def add_reviewer(self, name: str) -> ReviewerRecord:
-        """Add a person who may label, or let one who may no longer; names are unique."""
-        with self.database.writing(turn="reviewers") as connection:
-            of_name = select(table_of(Reviewer)).where(Reviewer.name == name)
-            if connection.execute(of_name).one_or_none() is None:
-                row = {"name": name, "active": True, "created_at": self._clock()}
-                connection.execute(insert(Reviewer).values(row))
-            else:
-                _set_active(connection, name, True)
-            return record_of(ReviewerRecord, connection.execute(of_name).one())
-
-    def retire_reviewer(self, name: str) -> None:
-        """Let a person label no longer; the answers given stay.
-
-        Raises
-        ------
-        StoreError
-            If there is no such reviewer.
-        """
-        with self.database.writing(turn="reviewers") as connection:
-            if not _set_active(connection, name, False):
-                raise StoreError(f"no reviewer {name!r}")
-
-    def reviewers(self) -> tuple[ReviewerRecord, ...]:
-        """Return everybody who may or might label, by name."""
-        query = select(table_of(Reviewer)).order_by(Reviewer.name)
-        with self.database.reading() as connection:
-            return tuple(record_of(ReviewerRecord, row) for row in connection.execute(query))
+    """Labels in the store."""
 
     def add_label(self, label: NewLabel) -> LabelRecord:
         """Store an answer with the alert's features; the alert is kept from now on.
 
-        The same answer sent twice (same reviewer, alert, answer and time) is stored once.
+        The same answer sent twice (same token; or same reviewer, alert, answer and time) is
+        stored once. The reviewer's lease of the object ends.
 
         Raises
         ------
         StoreError
-            If the answer is not one of `ANSWERS`, the reviewer is unknown or retired, or the
-            alert is not kept.
+            If the answer is not one of `ANSWERS`, the reviewer is unknown or retired, the alert
+            is not kept, or the token belongs to another answer.
         """
-        if label.answer not in ANSWERS:
-            raise StoreError(f"answer {label.answer!r} is not one of {', '.join(ANSWERS)}")
-        with self.database.writing(turn=f"labels {label.reviewer_id}") as connection:
-            _check_reviewer(connection, label.reviewer_id)
-            same = select(*columns_of(Label, LabelRecord)).where(
-                Label.reviewer_id == label.reviewer_id,
-                Label.survey == label.survey,
-                Label.alert_id == label.alert_id,
-                Label.answer == label.answer,
-                Label.answered_at == label.answered_at,
-            )
-            if connection.execute(same).one_or_none() is None:
-                table = table_of(KeptAlert)
-                query = select(*(table.c[name] for name in _FROM_ALERT)).where(
-                    KeptAlert.survey == label.survey, KeptAlert.alert_id == label.alert_id
-                )
-                alert = connection.execute(query).one_or_none()
-                if alert is None:
-                    raise StoreError(
-                        f"{label.survey} alert {label.alert_id} is not kept and cannot be"
-                        " labelled; label a kept alert of the same object"
-                    )
-                mark_kept(connection, label.survey, label.alert_id, KeptFor.LABELLED)
-                connection.execute(insert(Label).values(vars(label) | dict(alert._mapping)))
-            return record_of(LabelRecord, connection.execute(same).one())
+        with self.database.writing(_TURN) as connection:
+            return _add(connection, label, self._clock())
+
+    def add_labels(self, labels: Sequence[NewLabel]) -> tuple[LabelRecord, ...]:
+        """Store many answers, as `add_label` does, in one transaction: all or none.
+
+        Returns
+        -------
+        tuple of LabelRecord
+            In the order of `labels`.
+
+        Raises
+        ------
+        StoreError
+            As `add_label`; nothing is stored then.
+        """
+        now = self._clock()
+        with self.database.writing("alerts", _TURN) as connection:
+            return tuple(_add(connection, label, now) for label in labels)
+
+    def label_position(self, survey: str, population: str) -> int:
+        """Return the number of the latest label, undoings included; 0 before the first."""
+        query = select(func.max(Label.id)).where(
+            Label.survey == survey, Label.population == population
+        )
+        with self.database.reading() as connection:
+            return int(connection.execute(query).scalar() or 0)
 
     def retract_label(self, label_id: int, reviewer_id: int, channel: str) -> LabelRecord:
         """Undo an answer of the reviewer's own; undoing twice changes nothing.
@@ -93,10 +78,9 @@ class Labels(StorePart):
         StoreError
             If the reviewer has given no such answer, or is unknown or retired.
         """
-        columns = columns_of(Label, LabelRecord)
-        with self.database.writing(turn=f"labels {reviewer_id}") as connection:
-            _check_reviewer(connection, reviewer_id)
-            given = select(*columns).where(
+        with self.database.writing(_TURN) as connection:
+            check_reviewer(connection, reviewer_id)
+            given = select(*_COLUMNS).where(
                 Label.id == label_id,
                 Label.reviewer_id == reviewer_id,
                 Label.answer != "retracted",
@@ -104,7 +88,7 @@ class Labels(StorePart):
             row = connection.execute(given).one_or_none()
             if row is None:
                 raise StoreError(f"reviewer {reviewer_id} has given no answer {label_id} to undo")
-            undone = select(*columns).where(Label.retracts == label_id)
+            undone = select(*_COLUMNS).where(Label.retracts == label_id)
             if connection.execute(undone).one_or_none() is None:
                 event = dict(row._mapping) | {
                     "answer": "retracted",
@@ -114,6 +98,7 @@ class Labels(StorePart):
                     "answered_at": self._clock(),
                     "tags": (),
                     "note": "",
+                    "token": None,
                 }
                 del event["id"]
                 connection.execute(insert(Label).values(event))
@@ -132,7 +117,7 @@ class Labels(StorePart):
             Label.reviewer_id: reviewer_id,
         }
         query = (
-            select(*columns_of(Label, LabelRecord))
+            select(*_COLUMNS)
             .where(*(column == value for column, value in wanted.items() if value is not None))
             .order_by(Label.id)
         )
@@ -151,7 +136,7 @@ class Labels(StorePart):
             partition_by=(Label.reviewer_id, Label.object_id),
             order_by=(Label.answered_at.desc(), Label.id.desc()),
         )
-        query = select(*columns_of(Label, LabelRecord), place.label("place")).where(
+        query = select(*_COLUMNS, place.label("place")).where(
             Label.survey == survey, Label.answer != "retracted", Label.id.not_in(undone)
         )
         if population is not None:
@@ -167,13 +152,53 @@ class Labels(StorePart):
             return tuple(record_of(LabelRecord, row) for row in rows)
 
 
-def _set_active(connection: Connection, name: str, active: bool) -> bool:
-    done = connection.execute(update(Reviewer).where(Reviewer.name == name).values(active=active))
-    return done.rowcount > 0
+def _add(connection: Connection, label: NewLabel, now: datetime) -> LabelRecord:
+    if label.answer not in ANSWERS:
+        raise StoreError(f"answer {label.answer!r} is not one of {', '.join(ANSWERS)}")
+    check_reviewer(connection, label.reviewer_id)
+    stored = _sent_before(connection, label)
+    if stored is None:
+        # Marked before it is read: who lets go of alerts at the same time leaves this one.
+        mark_kept(connection, label.survey, label.alert_id, KeptFor.LABELLED)
+        table = table_of(KeptAlert)
+        query = select(*(table.c[name] for name in _FROM_ALERT)).where(
+            KeptAlert.survey == label.survey, KeptAlert.alert_id == label.alert_id
+        )
+        alert = connection.execute(query).one_or_none()
+        if alert is None:
+            raise StoreError(
+                f"{label.survey} alert {label.alert_id} is not kept and cannot be"
+                " labelled; label a kept alert of the same object"
+            )
+        values = vars(label) | dict(alert._mapping) | {"token": label.token or None}
+        new_id = connection.execute(insert(Label).values(values).returning(Label.id)).scalar_one()
+        stored = record_of(
+            LabelRecord, connection.execute(select(*_COLUMNS).where(Label.id == new_id)).one()
+        )
+    end_leases(connection, label.reviewer_id, stored.survey, stored.object_id, now)
+    return stored
 
 
-def _check_reviewer(connection: Connection, reviewer_id: int) -> None:
-    active = connection.execute(select(Reviewer.active).where(Reviewer.id == reviewer_id)).scalar()
-    if not active:
-        state = "unknown" if active is None else "retired"
-        raise StoreError(f"reviewer {reviewer_id} is {state} and may not label")
+def _sent_before(connection: Connection, label: NewLabel) -> LabelRecord | None:
+    """Return the answer as stored if it was sent before."""
+    if label.token:
+        row = connection.execute(select(*_COLUMNS).where(Label.token == label.token)).one_or_none()
+        if row is not None:
+            stored = record_of(LabelRecord, row)
+            sent = vars(label) | {"tags": tuple(label.tags)}
+            other = [name for name in _CONTENT if getattr(stored, name) != sent[name]]
+            if other:
+                raise StoreError(
+                    f"token {label.token!r} belongs to label {stored.id}, whose {other[0]} is"
+                    " another; give every answer a token of its own"
+                )
+            return stored
+    same = select(*_COLUMNS).where(
+        Label.reviewer_id == label.reviewer_id,
+        Label.survey == label.survey,
+        Label.alert_id == label.alert_id,
+        Label.answer == label.answer,
+        Label.answered_at == label.answered_at,
+    )
+    row = connection.execute(same).one_or_none()
+    return None if row is None else record_of(LabelRecord, row)

@@ -121,7 +121,7 @@ class Letters(StorePart):
         check_batch(batch)
         table = table_of(DeadLetterRow)
         keys = sorted((one.partition, one.start) for one in batch.ranges)
-        with self.database.writing(turn="alerts") as connection:
+        with self.database.writing("alerts") as connection:
             away: Counter[CountKey] = Counter()
             for first in range(0, len(keys), _CHUNK):
                 place = tuple_(table.c.partition, table.c.position)

@@ -7,7 +7,16 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, insert, select
 
 from fink_ad.errors import StoreError
-from fink_ad.store.records import ActiveModel, ModelRecord, RevisionRecord
+from fink_ad.store.records import (
+    ActiveModel,
+    Decision,
+    Lease,
+    ModelRecord,
+    NewDecision,
+    RevisionRecord,
+)
+from fink_ad.store.repository.decisions import add_decision
+from fink_ad.store.repository.leases import check_lease
 from fink_ad.store.repository.part import StorePart, columns_of, record_of
 from fink_ad.store.tables import Activation, Model, Revision
 from fink_ad.store.upserts import table_of, upsert
@@ -74,23 +83,56 @@ class Models(StorePart):
             raise StoreError(f"{many} in the store begins with {beginning!r}")
         return found[0]
 
-    def activate_model(self, revision_id: str) -> None:
+    def activate_model(
+        self, revision_id: str, lease: Lease | None = None, reviewer_id: int | None = None
+    ) -> None:
         """Make a revision the one in force for its survey, population and reviewer.
 
         Activating what is in force already changes nothing.
 
+        Parameters
+        ----------
+        lease : Lease, optional
+            Must still be in force when the activation is stored.
+        reviewer_id : int, optional
+            Whose model it becomes, if it is a reviewer's own weights on shared trees; by
+            default the one of the model.
+
         Raises
         ------
+        LeaseLost
+            If the lease is not in force any more; then nothing changes.
         StoreError
-            If the revision is not known.
+            If the revision is not known, or belongs to another reviewer.
         """
-        with self.database.writing(turn="activation") as connection:
-            _, model = _revision_and_model(connection, revision_id)
-            whose = (model.survey, model.population, model.reviewer_id)
-            current = _current(connection, *whose)
-            if current is not None and current.revision_id == revision_id:
-                return
-            self._append(connection, whose, revision_id, current.id if current else None)
+        with self.database.writing("activation") as connection:
+            check_lease(connection, lease, self._clock())
+            self._activate(connection, revision_id, reviewer_id)
+
+    def promote(self, decision: NewDecision, lease: Lease | None = None) -> Decision:
+        """Put the contender of a decision in force and note the decision: both or neither.
+
+        Raises
+        ------
+        LeaseLost
+            If the lease is not in force any more; then nothing changes.
+        StoreError
+            If the verdict is not ``promoted``, or the revision is not known or is another
+            survey's, population's or reviewer's.
+        """
+        if decision.verdict != "promoted":
+            raise StoreError(
+                f"revision {decision.contender!r} was {decision.verdict}: it stays out of force"
+            )
+        with self.database.writing("activation") as connection:
+            check_lease(connection, lease, self._clock())
+            whose = self._activate(connection, decision.contender, decision.reviewer_id)
+            decided = (decision.survey, decision.population, decision.reviewer_id)
+            if whose != decided:
+                raise StoreError(
+                    f"revision {decision.contender!r} is of {whose}, the decision of {decided}"
+                )
+            return add_decision(connection, decision, self._clock())
 
     def active_model(
         self, survey: str, population: str, reviewer_id: int | None = None
@@ -105,9 +147,18 @@ class Models(StorePart):
             )
 
     def rollback_model(
-        self, survey: str, population: str, reviewer_id: int | None = None
+        self,
+        survey: str,
+        population: str,
+        reviewer_id: int | None = None,
+        by: str | None = None,
     ) -> ActiveModel:
         """Return to the revision that was in force before, and before that if called again.
+
+        Parameters
+        ----------
+        by : str, optional
+            Who wants it: the rollback is then noted as a decision.
 
         Raises
         ------
@@ -115,15 +166,43 @@ class Models(StorePart):
             If no other was in force before.
         """
         whose = (survey, population, reviewer_id)
-        with self.database.writing(turn="activation") as connection:
+        now = self._clock()
+        with self.database.writing("activation") as connection:
             current = _current(connection, *whose)
             if current is None or current.previous is None:
                 raise StoreError(f"no earlier {survey} {population} model to return to")
             query = select(table_of(Activation)).where(Activation.id == current.previous)
             target = connection.execute(query).one()
             self._append(connection, whose, target.revision_id, target.previous)
+            if by is not None:
+                decision = NewDecision(
+                    contender=target.revision_id,
+                    incumbent=current.revision_id,
+                    survey=survey,
+                    population=population,
+                    reviewer_id=reviewer_id,
+                    verdict="rolled back",
+                    by=by,
+                )
+                add_decision(connection, decision, now)
             found = _revision_and_model(connection, target.revision_id)
-        return ActiveModel(*found, self._clock())
+        return ActiveModel(*found, now)
+
+    def _activate(
+        self, connection: Connection, revision_id: str, reviewer_id: int | None
+    ) -> tuple[str, str, int | None]:
+        """Put a revision in force unless it is; return whose it is."""
+        _, model = _revision_and_model(connection, revision_id)
+        if model.reviewer_id is not None and reviewer_id not in (None, model.reviewer_id):
+            raise StoreError(
+                f"revision {revision_id!r} belongs to reviewer {model.reviewer_id}, not to"
+                f" {reviewer_id}"
+            )
+        whose = (model.survey, model.population, reviewer_id or model.reviewer_id)
+        current = _current(connection, *whose)
+        if current is None or current.revision_id != revision_id:
+            self._append(connection, whose, revision_id, current.id if current else None)
+        return whose
 
     def _append(
         self,

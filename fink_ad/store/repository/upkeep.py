@@ -15,6 +15,7 @@ from sqlalchemy.orm import DeclarativeBase
 from fink_ad.store.compaction import merge_parts
 from fink_ad.store.records import KeptFor, PartRecord
 from fink_ad.store.repository.part import StorePart, columns_of
+from fink_ad.store.repository.showings import is_on_show
 from fink_ad.store.tables import Candidate, DeadLetter, HistoryPart, KeptAlert, Label, Ledger
 from fink_ad.store.upserts import table_of
 
@@ -43,8 +44,8 @@ class Purge:
     n_parts, n_rows, n_bytes : int
         Files of the history.
     n_kept, n_candidates : int
-        Kept alerts that nobody labelled and that are not in the reference reservoir, and the
-        candidates among them.
+        Kept alerts that nobody labelled or has in hand and that are not in the reference
+        reservoir, and the candidates among them.
     n_letters : int
     """
 
@@ -89,7 +90,7 @@ class Upkeep(StorePart):
                 "n_rows": n_merged,
                 "batch_key": first.batch_key,
             }
-            with self.database.writing(turn="alerts") as connection:
+            with self.database.writing("alerts") as connection:
                 if not set(names) <= set(connection.execute(_NAMES).scalars()):
                     # Another process was faster; the file is its own, as the names are the same.
                     continue
@@ -140,7 +141,9 @@ class Upkeep(StorePart):
             yield from (run for run in runs.values() if len(run) > 1)
 
     def purge(self, older_than_days: int, *, dry_run: bool = True) -> Purge:
-        """Let go of what is older than some days; never labels, labelled alerts or models.
+        """Let go of what is older than some days; never labels, showings, orders or models.
+
+        Alerts that are labelled, or that a reviewer has in hand, stay.
 
         The ledger and the counts stay, and so does the reference reservoir, whose size is
         bounded by itself.
@@ -165,6 +168,7 @@ class Upkeep(StorePart):
             KeptAlert.night < before_night,
             KeptAlert.kept_for.bitwise_and(_LASTING) == 0,
             ~labelled.exists(),
+            ~is_on_show(now),
         )
         stays = select(KeptAlert.alert_id).where(
             KeptAlert.survey == Candidate.survey,
@@ -173,7 +177,9 @@ class Upkeep(StorePart):
         )
         old_candidates = and_(Candidate.night < before_night, ~stays.exists())
         old_letters = DeadLetter.seen_at < cutoff
-        opened = self.database.reading() if dry_run else self.database.writing(turn="alerts")
+        # Nobody labels or is shown an alert while it goes.
+        turns = ("alerts", "labels", "showings")
+        opened = self.database.reading() if dry_run else self.database.writing(*turns)
         with opened as connection:
             parts = connection.execute(
                 select(HistoryPart.name, HistoryPart.n_rows).where(old_parts)

@@ -1,4 +1,4 @@
-"""What crosses the door of the store: plain frozen records, never rows of a table."""
+"""Records of the stream: batches, and what of their alerts is kept, counted and proposed."""
 
 from __future__ import annotations
 
@@ -6,16 +6,12 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from enum import IntFlag
 from typing import Any, Literal
 
 from fink_ad.sources.contracts import DeadLetter, InputRange
 
 __all__ = [
-    "ANSWERS",
-    "ActiveModel",
-    "Answer",
     "BatchRecord",
     "CandidateRecord",
     "CandidateView",
@@ -23,18 +19,9 @@ __all__ = [
     "CountKind",
     "KeptFor",
     "KeptRecord",
-    "LabelRecord",
-    "ModelRecord",
-    "NewLabel",
     "PartRecord",
-    "ReviewerRecord",
-    "RevisionRecord",
     "batch_key",
 ]
-
-Answer = Literal["anomaly", "ordinary", "bogus", "unsure"]
-ANSWERS: tuple[Answer, ...] = ("anomaly", "ordinary", "bogus", "unsure")
-"""What a reviewer may say of an alert."""
 
 CountKind = Literal["in", "scored", "filtered", "duplicate", "dead_letter", "withheld"]
 
@@ -77,8 +64,9 @@ class CandidateRecord:
         Rarity "1 in `one_in`", or rarer than that if `beyond`.
     reasons : tuple of str
         Rules that held: ``rarity``, or the reason of a promoting filter.
-    top_features : tuple of (column id, value, contribution)
-        The columns that made it strange, strongest first.
+    top_features : tuple of (column id, value, contribution, unit, percentile, meaning)
+        The columns that made it strange, strongest first; of old candidates only the first
+        three are known.
     """
 
     survey: str
@@ -118,6 +106,8 @@ class KeptRecord:
         The row, as packed by `blobs.pack_alerts`.
     feature_schema, features : str, bytes
         Hash of the feature schema and the values, as packed by `blobs.pack_features`.
+    tags : sequence of str
+        What filters said of it.
     stamps : bytes or None
         The three stamps, as packed by `blobs.pack_stamps`.
     """
@@ -140,6 +130,7 @@ class KeptRecord:
     feature_schema: str
     features: bytes = field(repr=False)
     broker_classes: Sequence[str] = ()
+    tags: Sequence[str] = ()
     stamps: bytes | None = field(default=None, repr=False)
 
 
@@ -190,83 +181,3 @@ class BatchRecord:
     def total(self, kind: CountKind) -> int:
         """Sum of all counts of a kind."""
         return sum(n for key, n in self.counts.items() if key.kind == kind)
-
-
-@dataclass(frozen=True)
-class ModelRecord:
-    """A model; ``id`` is the content hash that names its folder."""
-
-    id: str
-    survey: str
-    population: str
-    provisional: bool
-    n_rows: int
-    manifest: Mapping[str, Any]
-    reviewer_id: int | None = None
-
-
-@dataclass(frozen=True)
-class RevisionRecord:
-    """The weights of a model after some set of answers."""
-
-    id: str
-    model_id: str
-    n_labels: int
-    manifest: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class ActiveModel:
-    """The revision in force, its model, and since when."""
-
-    revision: RevisionRecord
-    model: ModelRecord
-    activated_at: datetime
-
-
-@dataclass(frozen=True)
-class ReviewerRecord:
-    """A person who may label, while active."""
-
-    id: int
-    name: str
-    active: bool
-    created_at: datetime
-
-
-@dataclass(frozen=True)
-class NewLabel:
-    """One answer, as it comes from a screen or a chat; the store adds what it knows."""
-
-    survey: str
-    alert_id: int
-    reviewer_id: int
-    answer: Answer
-    channel: str
-    answered_at: datetime
-    shown_at: datetime | None = None
-    model_revision: str = ""
-    tags: Sequence[str] = ()
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class LabelRecord:
-    """A stored answer, or with ``answer == "retracted"`` the undoing of label ``retracts``."""
-
-    id: int
-    survey: str
-    alert_id: int
-    object_id: str
-    population: str
-    reviewer_id: int
-    answer: str
-    tags: Sequence[str]
-    note: str
-    model_revision: str
-    shown_at: datetime | None
-    answered_at: datetime
-    channel: str
-    retracts: int | None
-    feature_schema: str
-    features: bytes = field(repr=False)

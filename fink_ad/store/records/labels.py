@@ -1,0 +1,176 @@
+"""Records of people: who may answer, what they were shown, and what they said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+__all__ = [
+    "ANSWERS",
+    "DRAWS",
+    "ROLES",
+    "Answer",
+    "Draw",
+    "LabelImport",
+    "LabelRecord",
+    "NewLabel",
+    "NewShowing",
+    "ReviewerRecord",
+    "Role",
+    "Showing",
+]
+
+Answer = Literal["anomaly", "ordinary", "bogus", "unsure"]
+ANSWERS: tuple[Answer, ...] = ("anomaly", "ordinary", "bogus", "unsure")
+"""What a reviewer may say of an alert."""
+
+Role = Literal["reviewer", "operator"]
+ROLES: tuple[Role, ...] = ("reviewer", "operator")
+"""What a person may do: answer, or also run the place."""
+
+Draw = Literal["top", "novel", "random", "repeat", "gold", "returned"]
+DRAWS: tuple[Draw, ...] = ("top", "novel", "random", "repeat", "gold", "returned")
+"""How a candidate came to be shown."""
+
+
+@dataclass(frozen=True)
+class ReviewerRecord:
+    """A person who may label, while active; ``personal`` if a model of their own learns along."""
+
+    id: int
+    name: str
+    active: bool
+    created_at: datetime
+    role: str = "reviewer"
+    personal: bool = False
+
+
+@dataclass(frozen=True)
+class NewLabel:
+    """One answer, as it comes from a screen or a chat; the store adds what it knows.
+
+    Attributes
+    ----------
+    token : str
+        The sender's own name for this answer: sent again with it, the answer is stored once.
+        Empty for none.
+    """
+
+    survey: str
+    alert_id: int
+    reviewer_id: int
+    answer: Answer
+    channel: str
+    answered_at: datetime
+    shown_at: datetime | None = None
+    model_revision: str = ""
+    tags: Sequence[str] = ()
+    note: str = ""
+    token: str = ""
+
+
+@dataclass(frozen=True)
+class LabelRecord:
+    """A stored answer, or with ``answer == "retracted"`` the undoing of label ``retracts``."""
+
+    id: int
+    survey: str
+    alert_id: int
+    object_id: str
+    population: str
+    reviewer_id: int
+    answer: str
+    tags: Sequence[str]
+    note: str
+    model_revision: str
+    shown_at: datetime | None
+    answered_at: datetime
+    channel: str
+    retracts: int | None
+    feature_schema: str
+    features: bytes = field(repr=False)
+    token: str | None = None
+
+
+@dataclass(frozen=True)
+class LabelImport:
+    """A file of answers taken in; they judge no model until somebody trusts them.
+
+    Attributes
+    ----------
+    name : str
+        Its labels have the channel ``import:<name>``.
+    sha256 : str
+        Of the file.
+    n_rows, n_stored : int
+        Rows in the file, and how many of them became labels.
+    trusted_at : datetime.datetime or None
+    """
+
+    name: str
+    imported_at: datetime
+    sha256: str
+    n_rows: int
+    n_stored: int
+    trusted_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class NewShowing:
+    """A candidate that may be shown to a reviewer, and why it was drawn.
+
+    Attributes
+    ----------
+    draw : str
+        One of `DRAWS`.
+    reason : str
+        The same in words a reader understands.
+    share : float
+        Share of the draws that were of this kind when it was drawn.
+    place, order_size : int
+        Rank in the published order, 1 = strangest, and the number of objects in it.
+    """
+
+    reviewer_id: int
+    survey: str
+    alert_id: int
+    object_id: str
+    population: str
+    model_revision: str
+    draw: Draw
+    reason: str
+    share: float
+    score: float
+    one_in: float
+    channel: str
+    place: int
+    order_size: int
+
+
+@dataclass(frozen=True)
+class Showing:
+    """A candidate drawn for a reviewer; nobody else is shown its object until ``leased_until``.
+
+    ``shown_at`` is when it was on the screen as a whole, None before.
+    """
+
+    id: int
+    reviewer_id: int
+    survey: str
+    alert_id: int
+    object_id: str
+    population: str
+    model_revision: str
+    draw: str
+    reason: str
+    share: float
+    score: float
+    one_in: float
+    channel: str
+    place: int
+    order_size: int
+    drawn_at: datetime
+    leased_until: datetime
+    shown_at: datetime | None = None

@@ -1,0 +1,68 @@
+"""Files of answers that were taken in, and whether they are trusted."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, insert, select, update
+
+from fink_ad.errors import StoreError
+from fink_ad.store.records import LabelImport
+from fink_ad.store.repository.part import StorePart, record_of
+from fink_ad.store.tables import LabelImport as ImportRow
+from fink_ad.store.upserts import table_of
+
+__all__ = ["Imports"]
+
+
+class Imports(StorePart):
+    """Imports of labels in the store; the labels themselves come through `add_labels`."""
+
+    def add_label_import(self, imported: LabelImport) -> LabelImport:
+        """Note that a file was taken in; of the same file twice, the first note stays.
+
+        Raises
+        ------
+        StoreError
+            If another file was taken in under that name.
+        """
+        with self.database.writing("imports") as connection:
+            known = _of(connection, imported.name)
+            if known is None:
+                connection.execute(insert(ImportRow).values(vars(imported)))
+                return imported
+        if known.sha256 != imported.sha256:
+            raise StoreError(
+                f"another file was imported as {imported.name!r} on"
+                f" {known.imported_at:%Y-%m-%d}; choose another name"
+            )
+        return known
+
+    def label_imports(self) -> tuple[LabelImport, ...]:
+        """Return all imports, oldest first."""
+        query = select(table_of(ImportRow)).order_by(ImportRow.imported_at, ImportRow.name)
+        with self.database.reading() as connection:
+            return tuple(record_of(LabelImport, row) for row in connection.execute(query))
+
+    def trust_import(self, name: str) -> LabelImport:
+        """Let an import judge models from now on; trusting twice changes nothing.
+
+        Raises
+        ------
+        StoreError
+            If there is no such import.
+        """
+        with self.database.writing("imports") as connection:
+            connection.execute(
+                update(ImportRow)
+                .where(ImportRow.name == name, ImportRow.trusted_at.is_(None))
+                .values(trusted_at=self._clock())
+            )
+            found = _of(connection, name)
+        if found is None:
+            raise StoreError(f"no labels were imported as {name!r}")
+        return found
+
+
+def _of(connection: Connection, name: str) -> LabelImport | None:
+    row = connection.execute(select(table_of(ImportRow)).where(ImportRow.name == name))
+    found = row.one_or_none()
+    return None if found is None else record_of(LabelImport, found)

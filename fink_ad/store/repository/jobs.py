@@ -1,0 +1,66 @@
+"""Runs of scheduled jobs: each is done once, whoever schedules it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import insert, select, update
+
+from fink_ad.errors import StoreError
+from fink_ad.store.records import JobRun
+from fink_ad.store.repository.part import StorePart, record_of
+from fink_ad.store.tables import JobRun as JobRow
+from fink_ad.store.upserts import table_of
+
+__all__ = ["Jobs"]
+
+
+class Jobs(StorePart):
+    """Job runs in the store."""
+
+    def start_job(self, name: str, due: datetime, holder: str) -> JobRun | None:
+        """Begin the run of a job that is due at a time; None if it was begun already."""
+        table = table_of(JobRow)
+        with self.database.writing("jobs") as connection:
+            begun = select(table.c.id).where(table.c.name == name, table.c.due == due)
+            if connection.execute(begun).one_or_none() is not None:
+                return None
+            row = {
+                "name": name,
+                "due": due,
+                "started_at": self._clock(),
+                "holder": holder,
+                "outcome": "",
+                "detail": "",
+            }
+            new = insert(table).values(row).returning(*table.c)
+            return record_of(JobRun, connection.execute(new).one())
+
+    def finish_job(self, run_id: int, outcome: str, detail: str = "") -> JobRun:
+        """Note how a run ended.
+
+        Raises
+        ------
+        StoreError
+            If there is no such run, or it has ended before.
+        """
+        table = table_of(JobRow)
+        with self.database.writing("jobs") as connection:
+            done = (
+                update(table)
+                .where(table.c.id == run_id, table.c.finished_at.is_(None))
+                .values(finished_at=self._clock(), outcome=outcome, detail=detail)
+                .returning(*table.c)
+            )
+            row = connection.execute(done).one_or_none()
+        if row is None:
+            raise StoreError(f"no job run {run_id} is under way")
+        return record_of(JobRun, row)
+
+    def job_runs(self, name: str | None = None, limit: int = 50) -> tuple[JobRun, ...]:
+        """Return the latest runs of a job, or of all, the latest begun first."""
+        query = select(table_of(JobRow)).order_by(JobRow.id.desc()).limit(limit)
+        if name is not None:
+            query = query.where(JobRow.name == name)
+        with self.database.reading() as connection:
+            return tuple(record_of(JobRun, row) for row in connection.execute(query))

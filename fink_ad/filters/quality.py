@@ -14,13 +14,16 @@ from fink_ad.errors import ConfigError
 from fink_ad.features import Context, FeatureTable
 from fink_ad.filters.contracts import DROP, KEEP, Verdicts
 
-__all__ = ["Quality", "QualitySettings"]
+__all__ = ["QUALITY_TAGS", "Quality", "QualitySettings"]
 
 
 _TAGS = {
     "time_disagrees_with_pid": PointFlag.TIME_DISAGREES,
     "sign_unknown": PointFlag.SIGN_UNKNOWN,
 }
+
+QUALITY_TAGS = frozenset(_TAGS)
+"""Tags that say: what makes this alert strange may be a fault of the data."""
 
 
 @dataclass(frozen=True)

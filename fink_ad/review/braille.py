@@ -22,7 +22,7 @@ Marks = Literal["dots", "letters"]
 _BLANK = "\u2800"
 # Bit of each dot of a character, by row and column (Unicode, Braille Patterns).
 _BITS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
-_OWN, _LIMIT = "◉", "v"
+_OWN, _LIMIT, _ZERO = "◉", "v", "·"
 _AXIS = 8  # characters of the vertical axis
 _MIN_DAYS, _MIN_MAG = 1.0, 0.4
 _SIGNIFICANT = 3.0  # sigma: fainter forced photometry has no magnitude worth drawing
@@ -69,8 +69,9 @@ def braille_curve(
     """Draw the light curve of one alert.
 
     Magnitudes against days, bright up; signed flux instead if a detection is zero or negative,
-    which no magnitude can show. The alert's own detection is ``◉``, upper limits are ``v`` where
-    nothing else is; limits fainter than the frame lie on its lower edge.
+    which no magnitude can show, with a dotted line at zero. The alert's own detection is ``◉``,
+    upper limits are ``v`` where nothing else is; limits fainter than the frame lie on its lower
+    edge.
 
     Parameters
     ----------
@@ -169,6 +170,10 @@ class _Frame:
         if marks == "letters":
             detected = points.kind == "detection"
             cells[y[detected] // 4, x[detected] // 2] = points.band[detected]
+        if self.signed:
+            zero = 4 * self.height - 1 - self._dots(np.zeros(1), self.level, 4 * self.height)
+            line = cells[int(zero[0]) // 4]
+            line[line == _BLANK] = _ZERO
         own = np.flatnonzero(points.own)
         cells[y[own] // 4, x[own] // 2] = _OWN
         bands[y[own] // 4, x[own] // 2] = points.band[own]

@@ -43,6 +43,8 @@ def test_negative_flux_is_drawn_signed_and_said():
     assert "signed: 2 of 4 detections" in drawn.title
     assert "µJy" in drawn.title
     assert row_of(drawn, "◉") == [9]
+    (zero,) = row_of(drawn, "·")
+    assert row_of(drawn, "◉")[0] > zero > 0
     assert float(drawn.axis[-1].split()[0]) < 0 < float(drawn.axis[0].split()[0])
 
 

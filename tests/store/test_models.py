@@ -90,3 +90,34 @@ def test_a_revision_is_found_by_how_it_begins(three: Store):
     for beginning, found in (("t", "more than one"), ("%", "no ")):
         with pytest.raises(StoreError, match=found):
             three.find_revision(beginning)
+
+
+def test_a_whole_model_is_taken_back_with_all_its_revisions(store: Store):
+    for name in ("old", "new"):
+        store.register_model(model(name))
+        store.activate_model(name)
+        for number in (1, 2):
+            store.register_revision(RevisionRecord(f"{name} {number}", name, number, {}))
+            store.activate_model(f"{name} {number}")
+    earlier = store.earlier_model("ztf", "transient")
+    assert earlier is not None
+    assert earlier.revision.id == "old 2"
+    store.rollback_model("ztf", "transient", by="vera", whole=True)
+    assert active(store) == "old 2"
+    (decision,) = store.decisions()
+    assert decision.verdict == "rolled back"
+    assert (decision.contender, decision.incumbent) == ("old 2", "new 2")
+    with pytest.raises(StoreError, match="no earlier ztf transient model"):
+        store.rollback_model("ztf", "transient", whole=True)
+
+
+def test_a_revision_of_a_model_that_was_replaced_meanwhile_stays_out(store: Store):
+    for name in ("old", "new"):
+        store.register_model(model(name))
+        store.activate_model(name)
+    store.register_revision(RevisionRecord("old 1", "old", 1, {}))
+    with pytest.raises(StoreError, match="'old', which is not in force any more"):
+        store.activate_model("old 1", replaces="old")
+    assert active(store) == "new"
+    store.register_revision(RevisionRecord("new 1", "new", 1, {}))
+    store.activate_model("new 1", replaces="new")

@@ -84,7 +84,12 @@ class Models(StorePart):
         return found[0]
 
     def activate_model(
-        self, revision_id: str, lease: Lease | None = None, reviewer_id: int | None = None
+        self,
+        revision_id: str,
+        lease: Lease | None = None,
+        reviewer_id: int | None = None,
+        *,
+        replaces: str | None = None,
     ) -> None:
         """Make a revision the one in force for its survey, population and reviewer.
 
@@ -97,16 +102,22 @@ class Models(StorePart):
         reviewer_id : int, optional
             Whose model it becomes, if it is a reviewer's own weights on shared trees; by
             default the one of the model.
+        replaces : str, optional
+            The revision that must be in force until then: a model that came into force while
+            the revision of another one was being made stays.
 
         Raises
         ------
         LeaseLost
             If the lease is not in force any more; then nothing changes.
         StoreError
-            If the revision is not known, or belongs to another reviewer.
+            If the revision is not known, or belongs to another reviewer, or another one than
+            it was to replace is in force; then nothing changes.
         """
         with self.database.writing("activation") as connection:
             check_lease(connection, lease, self._clock())
+            if replaces is not None:
+                _check_replaced(connection, revision_id, reviewer_id, replaces)
             self._activate(connection, revision_id, reviewer_id)
 
     def promote(self, decision: NewDecision, lease: Lease | None = None) -> Decision:
@@ -146,12 +157,27 @@ class Models(StorePart):
                 *_revision_and_model(connection, current.revision_id), current.activated_at
             )
 
+    def earlier_model(
+        self, survey: str, population: str, reviewer_id: int | None = None
+    ) -> ActiveModel | None:
+        """Return the last revision in force of another model, of other trees; None without one."""
+        with self.database.reading() as connection:
+            current = _current(connection, survey, population, reviewer_id)
+            target = None if current is None else _earlier(connection, current, whole=True)
+            if target is None:
+                return None
+            found = _revision_and_model(connection, target.revision_id)
+        return ActiveModel(*found, target.activated_at)
+
     def rollback_model(
         self,
         survey: str,
         population: str,
         reviewer_id: int | None = None,
         by: str | None = None,
+        *,
+        whole: bool = False,
+        lease: Lease | None = None,
     ) -> ActiveModel:
         """Return to the revision that was in force before, and before that if called again.
 
@@ -159,20 +185,26 @@ class Models(StorePart):
         ----------
         by : str, optional
             Who wants it: the rollback is then noted as a decision.
+        whole : bool
+            Skip the revisions of the same model: return to `earlier_model`.
+        lease : Lease, optional
+            Must still be in force when the rollback is stored.
 
         Raises
         ------
+        LeaseLost
+            If the lease is not in force any more; then nothing changes.
         StoreError
             If no other was in force before.
         """
         whose = (survey, population, reviewer_id)
         now = self._clock()
         with self.database.writing("activation") as connection:
+            check_lease(connection, lease, now)
             current = _current(connection, *whose)
-            if current is None or current.previous is None:
+            target = None if current is None else _earlier(connection, current, whole)
+            if current is None or target is None:
                 raise StoreError(f"no earlier {survey} {population} model to return to")
-            query = select(table_of(Activation)).where(Activation.id == current.previous)
-            target = connection.execute(query).one()
             self._append(connection, whose, target.revision_id, target.previous)
             if by is not None:
                 decision = NewDecision(
@@ -236,6 +268,19 @@ def _revision_and_model(
     return revision, record_of(ModelRecord, connection.execute(query).one())
 
 
+def _check_replaced(
+    connection: Connection, revision_id: str, reviewer_id: int | None, replaces: str
+) -> None:
+    _, model = _revision_and_model(connection, revision_id)
+    owner = reviewer_id or model.reviewer_id
+    current = _current(connection, model.survey, model.population, owner)
+    if current is None or current.revision_id != replaces:
+        raise StoreError(
+            f"revision {revision_id!r} was made to follow {replaces!r}, which is not in force any"
+            " more; make one of the model in force"
+        )
+
+
 def _current(
     connection: Connection, survey: str, population: str, reviewer_id: int | None
 ) -> Row[Any] | None:
@@ -247,3 +292,18 @@ def _current(
         .limit(1)
     )
     return connection.execute(query).one_or_none()
+
+
+def _earlier(connection: Connection, current: Row[Any], whole: bool) -> Row[Any] | None:
+    """Return the activation before one; with `whole` the last one before of another model."""
+    model_of = (
+        select(table_of(Activation), Revision.model_id)
+        .join(Revision, Revision.id == Activation.revision_id)
+        .where(Activation.survey == current.survey, Activation.population == current.population)
+        .where(Activation.reviewer_id.is_not_distinct_from(current.reviewer_id))
+    )
+    all_of = {row.id: row for row in connection.execute(model_of)}
+    earlier = all_of.get(current.previous)
+    while whole and earlier is not None and earlier.model_id == all_of[current.id].model_id:
+        earlier = all_of.get(earlier.previous)
+    return earlier

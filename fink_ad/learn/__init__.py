@@ -1,6 +1,19 @@
 """From answers to a new order within seconds: settle, relearn, re-rank, publish, watch."""
 
+from fink_ad.learn.answers import Teaching, labelled_alerts, teaching_answers
+from fink_ad.learn.cache import Cache
+from fink_ad.learn.publish import relearn_and_publish
 from fink_ad.learn.relearn import relearn
 from fink_ad.learn.settle import settle
+from fink_ad.learn.whose import Whose
 
-__all__ = ["relearn", "settle"]
+__all__ = [
+    "Cache",
+    "Teaching",
+    "Whose",
+    "labelled_alerts",
+    "relearn",
+    "relearn_and_publish",
+    "settle",
+    "teaching_answers",
+]

@@ -2,25 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-import numpy as np
 import structlog
 
 from fink_ad.config import Settings
-from fink_ad.errors import ModelError
-from fink_ad.features import FeatureSchema, FeatureTable
-from fink_ad.forest import LabelledAlerts, Model
-from fink_ad.learn.settle import settle
+from fink_ad.errors import ModelError, StoreError
+from fink_ad.features import FeatureTable
+from fink_ad.forest import Model
+from fink_ad.learn.answers import labelled_alerts, teaching_answers
+from fink_ad.learn.whose import Whose
 from fink_ad.pipeline import model_record, models_dir
-from fink_ad.store import LabelRecord, RevisionRecord, Store, unpack_features
+from fink_ad.store import KeptIndex, Lease, RevisionRecord, Store
 
-__all__ = ["relearn"]
+__all__ = ["Revision", "put_in_force", "relearn", "remember", "reviewer_name", "revise"]
 
 _log = structlog.get_logger(__name__)
 
 
-def relearn(store: Store, settings: Settings, survey: str, population: str) -> Model | None:
+@dataclass(frozen=True, eq=False)
+class Revision:
+    """A model with what it learned.
+
+    Attributes
+    ----------
+    model : Model
+    bare : Model or None
+        The model it is a revision of, without answers, where that one is new.
+    model_id : str
+        Id of the model it is a revision of.
+    trees : str
+        Names the trees: id of the shared model that has them.
+    """
+
+    model: Model
+    bare: Model | None
+    model_id: str
+    trees: str
+
+
+def relearn(
+    store: Store,
+    settings: Settings,
+    survey: str,
+    population: str,
+    reviewer_id: int | None = None,
+) -> Model | None:
     """Train the active model anew with all answers so far, and put the result in force.
 
     The reference sample stays, so that only the answers change what is strange. Answers about
@@ -36,6 +63,9 @@ def relearn(store: Store, settings: Settings, survey: str, population: str) -> M
         active model, a new model is trained on the same reference.
     survey, population : str
         Whose model.
+    reviewer_id : int, optional
+        Whose model, if it is a reviewer's own: it has the reference and the trees of the
+        shared one.
 
     Returns
     -------
@@ -48,64 +78,117 @@ def relearn(store: Store, settings: Settings, survey: str, population: str) -> M
         If the learner of the settings does not use answers, or the model cannot be read,
         trained or written.
     """
+    whose = Whose(survey, population, reviewer_id)
     active = store.active_model(survey, population)
     if active is None:
         return None
-    labels = settle(store.latest_labels(survey, population))
+    own = store.active_model(*whose)
     # Answers that were all taken back have to be unlearned.
-    if not labels and active.revision.n_labels == 0:
+    if not teaching_answers(store, settings.learn, whose) and (
+        own is None or own.revision.n_labels == 0
+    ):
         return None
     if settings.forest.learner == "static":
         raise ModelError(
             "learner 'static' does not use answers: set forest.learner to 'fal', which then "
             f"takes over the reference sample of the active {survey} {population} model"
         )
-    folder = models_dir(settings)
-    model = Model.load(folder / active.revision.id)
-    labelled = _labelled_alerts(store, labels, model.schema)
-    model_id = active.model.id
-    if model.learner.name == settings.forest.learner:
-        learned = model.relearn(labelled)
-        learned.save(folder)
-    else:
-        bare = _with_learner(model, settings)
-        bare.save(folder)
-        store.register_model(model_record(bare))
+    shared = Model.load(models_dir(settings) / active.revision.id)
+    revision = revise(store, settings, whose, shared, active.model.id)
+    remember(store, settings, whose, revision)
+    put_in_force(store, whose, revision)
+    return revision.model
+
+
+def revise(
+    store: Store,
+    settings: Settings,
+    whose: Whose,
+    shared: Model,
+    shared_id: str,
+    kept: KeptIndex | None = None,
+) -> Revision:
+    """Train on the reference of the shared model with the answers that count; store nothing.
+
+    Parameters
+    ----------
+    shared : Model
+        The shared model in force, of whatever revision.
+    shared_id : str
+        Id of the model it is a revision of.
+    kept : KeptIndex, optional
+        The kept alerts of the survey and population, if at hand.
+
+    Raises
+    ------
+    ModelError
+        If the learner cannot learn from the answers.
+    StoreError
+        If there is no such reviewer.
+    """
+    teaching = teaching_answers(store, settings.learn, whose)
+    labelled = labelled_alerts(store, whose, teaching, shared.schema, kept)
+    bare = None
+    trees = model_id = shared_id
+    if shared.learner.name != settings.forest.learner and settings.forest.learner != "static":
+        shared = bare = _with_learner(shared, settings)
+        trees = model_id = bare.id
+    if whose.reviewer_id is not None:
+        shared = bare = replace(shared, reviewer=reviewer_name(store, whose.reviewer_id)).relearn(
+            None
+        )
         model_id = bare.id
-        learned = bare.relearn(labelled)
-        learned.save(folder)
-    n_labels = 0 if labelled is None else len(labelled)
-    store.register_revision(RevisionRecord(learned.revision, model_id, n_labels, learned.manifest))
-    store.activate_model(learned.revision)
+    return Revision(shared.relearn(labelled), bare, model_id, trees)
+
+
+def remember(store: Store, settings: Settings, whose: Whose, revision: Revision) -> None:
+    """Write the folder of a revision, and register it; it is not in force yet."""
+    folder = models_dir(settings)
+    if revision.bare is not None:
+        revision.bare.save(folder)
+        record = model_record(revision.bare)
+        store.register_model(replace(record, reviewer_id=whose.reviewer_id))
+    model = revision.model
+    model.save(folder)
+    n_labels = 0 if model.labelled is None else len(model.labelled)
+    store.register_revision(
+        RevisionRecord(model.revision, revision.model_id, n_labels, model.manifest)
+    )
+
+
+def put_in_force(
+    store: Store, whose: Whose, revision: Revision, lease: Lease | None = None
+) -> None:
+    """Make a revision the one in force.
+
+    Raises
+    ------
+    LeaseLost
+        If a lease is given that is not in force any more.
+    """
+    store.activate_model(revision.model.revision, lease)
     _log.info(
         "model_relearned",
-        survey=survey,
-        population=population,
-        model=learned.short_id,
-        n_labels=n_labels,
+        survey=whose.survey,
+        population=whose.population,
+        reviewer=revision.model.reviewer,
+        model=revision.model.short_id,
+        n_labels=0 if revision.model.labelled is None else len(revision.model.labelled),
     )
-    return learned
 
 
-def _labelled_alerts(
-    store: Store, labels: Sequence[LabelRecord], schema: FeatureSchema
-) -> LabelledAlerts | None:
-    """Return the answered alerts that have these features; None if there are none."""
-    usable = [label for label in labels if label.feature_schema == schema.hash]
-    if len(usable) < len(labels):
-        _log.warning("labels_of_other_features", n_labels=len(labels) - len(usable))
-    if not usable:
-        return None
-    ids = [label.alert_id for label in usable]
-    # Labelled alerts are kept for good.
-    n_det = {record.alert_id: record.n_det for record in store.kept(usable[0].survey, ids)}
-    return LabelledAlerts.of(
-        FeatureTable(schema, unpack_features([label.features for label in usable])),
-        alert_ids=ids,
-        object_ids=[label.object_id for label in usable],
-        answers=[label.answer for label in usable],
-        n_det=np.array([n_det[alert_id] for alert_id in ids], np.int64),
-    )
+def reviewer_name(store: Store, reviewer_id: int) -> str:
+    """Return the name of a reviewer.
+
+    Raises
+    ------
+    StoreError
+        If there is none of this number.
+    """
+    for one in store.reviewers():
+        if one.id == reviewer_id:
+            return one.name
+    raise StoreError(f"no reviewer has the number {reviewer_id}: see `fink-ad reviewers list`")
 
 
 def _with_learner(model: Model, settings: Settings) -> Model:

@@ -1,0 +1,178 @@
+"""What a model learns from: the answers that count for it, each with its weight and features."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import structlog
+from numpy.typing import NDArray
+
+from fink_ad.config import LearnSettings
+from fink_ad.features import FeatureSchema, FeatureTable
+from fink_ad.forest import LabelledAlerts
+from fink_ad.forest.training import TARGETS
+from fink_ad.learn.settle import settle
+from fink_ad.learn.whose import Whose
+from fink_ad.store import KeptIndex, LabelRecord, Store, unpack_features
+
+__all__ = ["IMPORT_CHANNEL", "Teaching", "labelled_alerts", "passed_imports", "teaching_answers"]
+
+_log = structlog.get_logger(__name__)
+
+Lookup = Callable[[NDArray[np.int64]], tuple[NDArray[np.int64], NDArray[np.float64]]]
+"""From alert ids to those that are found, sorted, and their features."""
+
+IMPORT_CHANNEL = "import:"
+"""Imported answers have this and the name of the import as their channel."""
+
+
+@dataclass(frozen=True)
+class Teaching:
+    """One answer that teaches, and how much.
+
+    Attributes
+    ----------
+    label : LabelRecord
+    confidence : float
+        Above 0 and at most 1.
+    """
+
+    label: LabelRecord
+    confidence: float
+
+
+def teaching_answers(
+    store: Store,
+    settings: LearnSettings,
+    whose: Whose,
+    imports: Literal["passed", "all"] = "passed",
+) -> tuple[Teaching, ...]:
+    """Return the answers that teach a model, one per object, by label id.
+
+    - The shared model learns what `settle` makes of everybody's latest answers.
+    - A personal model learns the reviewer's own latest answers, and what `settle` makes of the
+      others' answers about other objects, times ``shared_weight``. An object of which the
+      reviewer is unsure is left to the reviewer.
+
+    An answer weighs 1; ``bogus`` weighs ``bogus_weight``, an imported answer that is not
+    trusted ``import_weight``, and weights multiply.
+
+    Parameters
+    ----------
+    store : Store
+    settings : LearnSettings
+        The weights.
+    whose : Whose
+    imports : {"passed", "all"}
+        Which imported answers count: those of `passed_imports`, or all, as for a contender that
+        is yet to be judged.
+    """
+    untrusted = {one.name for one in store.label_imports() if one.trusted_at is None}
+    ignored = untrusted - passed_imports(store, whose) if imports == "passed" else set()
+    labels = [
+        label
+        for label in store.latest_labels(whose.survey, whose.population)
+        if _import_of(label) not in ignored
+    ]
+    if whose.reviewer_id is None:
+        weighed = [(label, 1.0) for label in settle(labels)]
+    else:
+        own = [label for label in labels if label.reviewer_id == whose.reviewer_id]
+        known = {label.object_id for label in own}
+        others = settle([label for label in labels if label.object_id not in known])
+        weighed = [(label, 1.0) for label in own if label.answer in TARGETS]
+        weighed += [(label, settings.shared_weight) for label in others]
+    teaching = []
+    for label, weight in weighed:
+        weight *= settings.bogus_weight if label.answer == "bogus" else 1.0
+        weight *= settings.import_weight if _import_of(label) in untrusted else 1.0
+        teaching.append(Teaching(label, weight))
+    return tuple(sorted(teaching, key=lambda one: one.label.id))
+
+
+def passed_imports(store: Store, whose: Whose) -> frozenset[str]:
+    """Return which untrusted imports teach nevertheless: those a promoted model was judged with.
+
+    A contender is trained with all imports there are. Once it has been promoted, what was
+    imported before has proved to do no harm.
+    """
+    promoted = [
+        one.decided_at
+        for one in store.decisions(whose.survey, whose.population)
+        if one.verdict == "promoted" and one.reviewer_id is None
+    ]
+    if not promoted:
+        return frozenset()
+    latest = max(promoted)
+    return frozenset(one.name for one in store.label_imports() if one.imported_at <= latest)
+
+
+def labelled_alerts(
+    store: Store,
+    whose: Whose,
+    teaching: Sequence[Teaching],
+    schema: FeatureSchema,
+    kept: KeptIndex | None = None,
+    computed: Lookup | None = None,
+) -> LabelledAlerts | None:
+    """Return the answered alerts with features of a schema; None if there are none.
+
+    The features are those recorded with the answer. Where these are of another schema, they
+    are those of the kept alert, if they have been computed anew; else the answer waits.
+
+    Parameters
+    ----------
+    kept : KeptIndex, optional
+        The kept alerts of the survey and population, if at hand.
+    computed : callable, optional
+        Gives features of kept alerts that were computed anew; they come first.
+    """
+    if not teaching:
+        return None
+    answered = [one.label.alert_id for one in teaching]
+    # Labelled alerts are kept for good; one that is not there was kept after the index was read.
+    if kept is None or not np.isin(answered, kept.alert_id).all():
+        kept = store.kept_index(whose.survey, whose.population)
+    values = np.full((len(teaching), len(schema.names)), np.nan)
+    same = np.array([one.label.feature_schema == schema.hash for one in teaching], np.bool_)
+    recorded = np.flatnonzero(same)
+    if len(recorded):
+        packed = [teaching[row].label.features for row in recorded.tolist()]
+        values[recorded] = unpack_features(packed)
+    usable = same.copy()
+    anew = np.flatnonzero(~same if computed is None else np.ones(len(teaching), np.bool_))
+    if len(anew):
+        wanted = np.array([answered[row] for row in anew.tolist()], np.int64)
+        if computed is None:
+            ids, features = store.kept_features(
+                whose.survey, whose.population, schema.hash, np.unique(wanted)
+            )
+        else:
+            ids, features = computed(np.unique(wanted))
+        there = np.isin(wanted, ids)
+        values[anew[there]] = features[np.searchsorted(ids, wanted[there])]
+        usable[anew[there]] = True
+    if not usable.all():
+        _log.warning("labels_of_other_features", n_labels=int((~usable).sum()))
+    rows = np.flatnonzero(usable).tolist()
+    if not rows:
+        return None
+    labels = [teaching[row].label for row in rows]
+    alert_ids = np.array([label.alert_id for label in labels], np.int64)
+    return LabelledAlerts.of(
+        FeatureTable(schema, values[rows]),
+        alert_ids=alert_ids,
+        object_ids=[label.object_id for label in labels],
+        answers=[label.answer for label in labels],
+        confidence=[teaching[row].confidence for row in rows],
+        n_det=kept.n_det[np.searchsorted(kept.alert_id, alert_ids)],
+    )
+
+
+def _import_of(label: LabelRecord) -> str:
+    """Return the import an answer came with; empty if it was given here."""
+    given_here = not label.channel.startswith(IMPORT_CHANNEL)
+    return "" if given_here else label.channel.removeprefix(IMPORT_CHANNEL)

@@ -212,3 +212,65 @@ class TestCommand:
     def test_a_mistaken_setting_shows_the_form(self, file):
         done = self.run(file, "--set", "noise=3")
         assert "LEARNER.NAME=VALUE" in str(done.exception)
+
+
+class TestUntilHalf:
+    @pytest.fixture
+    def result(self):
+        """Ten rows in plain order of strangeness; two kinds of anomalies, 4 and 2 of them."""
+        values = np.linspace(10.0, 1.0, 10)[:, None] ** 3
+        classes = np.array(["", "a", "", "a", "b", "a", "", "", "a", "b"])
+        table = LabelledTable("t", ("x",), values, classes != "", classes)
+        return table, search("static", table, n_queries=10)
+
+    def test_it_is_the_question_that_brought_the_half(self, result):
+        table, played = result
+        kinds = table.classes[played.asked].tolist()
+        for kind, half in (("a", 2), ("b", 1)):
+            asked = played.until_half[kind]
+            assert kinds[:asked].count(kind) == half
+            assert kinds[asked - 1] == kind
+        assert np.isin(kinds[: played.until_half[""]], ["a", "b"]).sum() == 3
+
+    def test_kinds_that_were_not_found_are_left_out(self, table):
+        played = search("static", table, n_queries=3)
+        assert "high" not in played.until_half
+        result = benchmark(table, Settings(("static",), 3, 1, 2))
+        assert np.isnan(result.until_half("static", "high")).all()
+        form = result.to_json()["learners"]["static"]["questions_until_half"]
+        assert form["high"] == {"mean": None, "seeds_without": 2}
+        assert "| high | > 3 (0) |" in markdown([result])
+
+    def test_report(self, table):
+        result = benchmark(table, Settings(("ours",), 40, 1, 2))
+        mean = result.until_half("ours").mean()
+        assert result.to_json()["learners"]["ours"]["questions_until_half"]["all"]["mean"] == mean
+        assert f"| all anomalies | {mean:.0f} (" in markdown([result])
+        assert "the 2 kinds, one of each" in markdown([result])
+
+
+class TestGroups:
+    def test_they_come_from_the_file_and_follow_their_columns(self, table, tmp_path):
+        values = table.values.copy()
+        values[:, 1] = np.nan  # not usable
+        groups = np.array(["a", "b", "b", "c", "c"])
+        np.savez(tmp_path / "t.npz", X=values, y=table.is_anomaly, groups=groups)
+        read = LabelledTable.read(tmp_path / "t.npz")
+        assert read.prepared()[1] == ["a", "b", "c", "c"]
+        assert read.only(("x3", "x0")).prepared()[1] == ["c", "a"]
+        assert read.rows(np.arange(9)).groups == read.groups
+        np.savez(tmp_path / "t.npz", X=values, y=table.is_anomaly, groups=groups[:2])
+        with pytest.raises(ModelError, match="5 columns and 2 groups"):
+            LabelledTable.read(tmp_path / "t.npz")
+
+    def test_contestants_draw_the_group_first(self):
+        """One telling column beside thirty that are not."""
+        rng = np.random.default_rng(1)
+        values = rng.normal(size=(600, 31))
+        values[:20, 0] += 4.0
+        groups = ("one", *["many"] * 30)
+        plain = LabelledTable("t", tuple(map(str, range(31))), values, np.arange(600) < 20)
+        grouped = LabelledTable("t", plain.columns, values, plain.is_anomaly, None, groups)
+        for name in ("static", "aad", "pine"):
+            found = [search(name, t, n_queries=20).found[-1] for t in (plain, grouped)]
+            assert found[1] > found[0]

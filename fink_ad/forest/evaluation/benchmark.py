@@ -77,8 +77,10 @@ class BenchmarkResult:
     ----------
     table : str
         Its name.
-    n_rows, n_columns, n_anomalies, n_classes : int
-        What was searched; `n_classes` counts the kinds of anomalies, 0 where unknown.
+    n_rows, n_columns, n_anomalies : int
+        What was searched.
+    kinds : tuple of str
+        Kinds of anomalies; none where they are not known.
     settings : Settings
         How.
     replays : mapping of str to tuple of Replay
@@ -89,9 +91,14 @@ class BenchmarkResult:
     n_rows: int
     n_columns: int
     n_anomalies: int
-    n_classes: int
+    kinds: tuple[str, ...]
     settings: Settings
     replays: Mapping[str, tuple[Replay, ...]]
+
+    @property
+    def n_classes(self) -> int:
+        """Number of kinds of anomalies, 0 where they are not known."""
+        return len(self.kinds)
 
     def found(self, learner: str, n_queries: int) -> NDArray[np.int64]:
         """Return the anomalies found after so many questions, (n_seeds,)."""
@@ -100,6 +107,18 @@ class BenchmarkResult:
     def classes(self, learner: str, n_queries: int) -> NDArray[np.int64]:
         """Return the kinds of anomalies found after so many questions, (n_seeds,)."""
         return np.array([_after(r.classes, n_queries) for r in self.replays[learner]])
+
+    def until_half(self, learner: str, kind: str = "") -> NDArray[np.float64]:
+        """Return the questions until half of the anomalies of a kind were found, (n_seeds,).
+
+        Of all anomalies without a kind; NaN where that never came.
+        """
+        return np.array([r.until_half.get(kind, np.nan) for r in self.replays[learner]])
+
+    def until_half_of_kinds(self, learner: str) -> NDArray[np.float64]:
+        """Return the questions until one of each of half the kinds was found, (n_seeds,)."""
+        enough = [replay.classes >= 0.5 * self.n_classes for replay in self.replays[learner]]
+        return np.array([np.argmax(one) + 1 if one.any() else np.nan for one in enough])
 
     def step_ms(self, learner: str) -> float:
         """Return the median wall time of a step."""
@@ -117,7 +136,14 @@ class BenchmarkResult:
                     "sd": float(found.std()),
                     **({"classes": float(classes.mean())} if self.n_classes else {}),
                 }
-            learners[name] = {"found": counts, "ms_per_step": round(self.step_ms(name), 2)}
+            learners[name] = {
+                "found": counts,
+                "questions_until_half": {
+                    kind or "all": _never_or_mean(self.until_half(name, kind))
+                    for kind in ("", *self.kinds)
+                },
+                "ms_per_step": round(self.step_ms(name), 2),
+            }
         return {
             "table": self.table,
             "n_rows": self.n_rows,
@@ -153,13 +179,13 @@ def benchmark(table: LabelledTable, settings: Settings) -> BenchmarkResult:
         )
         for name, (contestant, seen) in searched.items()
     }
-    kinds = () if table.classes is None else np.unique(table.classes[table.is_anomaly])
+    classes = () if table.classes is None else np.unique(table.classes[table.is_anomaly]).tolist()
     return BenchmarkResult(
         table.name,
         len(table.values),
         len(table.columns),
         int(table.is_anomaly.sum()),
-        len(kinds),
+        tuple(classes),
         settings,
         replays,
     )
@@ -195,3 +221,11 @@ def strata(table: LabelledTable, column: str, edges: Sequence[float]) -> list[La
 
 def _after(counts: NDArray[np.int64], n_queries: int) -> int:
     return int(counts[min(n_queries, len(counts)) - 1])
+
+
+def _never_or_mean(questions: NDArray[np.float64]) -> dict[str, Any]:
+    came = questions[np.isfinite(questions)]
+    return {
+        "mean": float(came.mean()) if len(came) else None,
+        "seeds_without": int(len(questions) - len(came)),
+    }

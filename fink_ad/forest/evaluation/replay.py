@@ -28,6 +28,9 @@ class Replay:
         True anomalies among the first 1, 2, ... of them.
     classes : (n_queries,) int64
         Kinds of anomalies among them; 1 at most where the table knows no classes.
+    until_half : mapping of str to int
+        By kind of anomaly, "" for all together: questions asked until half of those in the
+        table were found; left out if that never came.
     step_ms : (n_steps,) float64
         Wall time from the answers to the next question.
     """
@@ -35,6 +38,7 @@ class Replay:
     asked: NDArray[np.int64]
     found: NDArray[np.int64]
     classes: NDArray[np.int64]
+    until_half: Mapping[str, int]
     step_ms: NDArray[np.float64]
 
 
@@ -67,10 +71,10 @@ def replay(
     parameters : mapping
         Those of the contestant that differ from its own.
     """
-    values = table.prepared()
+    values, groups = table.prepared()
     lies = np.random.default_rng((seed, len(values))).random(len(values)) < wrong_share
     answers = np.where(table.is_anomaly ^ lies, 1, -1).astype(np.int8)
-    player = contestant(Search(values, [""] * values.shape[1], seed, parameters))
+    player = contestant(Search(values, groups, seed, parameters))
     is_open = np.ones(len(values), np.bool_)
     asked = np.empty(0, np.int64)
     step_ms = []
@@ -82,7 +86,9 @@ def replay(
         asked = np.concatenate([asked, picks])
         is_open[picks] = False
     hits = table.is_anomaly[asked]
-    return Replay(asked, np.cumsum(hits), _kinds(table, asked), np.array(step_ms))
+    return Replay(
+        asked, np.cumsum(hits), _kinds(table, asked), _until_half(table, asked), np.array(step_ms)
+    )
 
 
 def _kinds(table: LabelledTable, asked: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -93,3 +99,12 @@ def _kinds(table: LabelledTable, asked: NDArray[np.int64]) -> NDArray[np.int64]:
     _, earliest = np.unique(names[hits], return_index=True)
     first[places[earliest]] = 1
     return np.cumsum(first)
+
+
+def _until_half(table: LabelledTable, asked: NDArray[np.int64]) -> dict[str, int]:
+    wanted = {"": table.is_anomaly}
+    if table.classes is not None:
+        for kind in np.unique(table.classes[table.is_anomaly]).tolist():
+            wanted[kind] = table.is_anomaly & (table.classes == kind)
+    found = {kind: np.cumsum(rows[asked]) >= 0.5 * rows.sum() for kind, rows in wanted.items()}
+    return {kind: int(np.argmax(enough)) + 1 for kind, enough in found.items() if enough.any()}

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fink_ad.errors import ModelError
 from fink_ad.forest.evaluation.benchmark import BenchmarkResult
@@ -48,7 +49,34 @@ def markdown(results: Sequence[BenchmarkResult]) -> str:
                 for name in learners
             ]
             lines.append(f"| {result.table} ({result.n_classes}) | {' | '.join(cells)} |")
+        for result in coverage:
+            lines += ["", *_until_half(result, learners)]
     return "\n".join(lines) + "\n"
+
+
+def _until_half(result: BenchmarkResult, learners: Sequence[str]) -> list[str]:
+    """Return how long each learner took to half of each kind of anomaly in one table."""
+    n_queries, n_seeds = result.settings.n_queries, result.settings.n_seeds
+    lines = [
+        f"Questions until half were found in {result.table}, mean and standard deviation of the "
+        f"{n_seeds} seeds; those that did not get there are counted as {n_queries}, and "
+        "marked with >.",
+        "",
+        f"| half of | {' | '.join(learners)} |",
+        f"|---{'|---' * len(learners)}|",
+    ]
+    for kind in ("", *result.kinds):
+        cells = [_questions(result.until_half(name, kind), n_queries) for name in learners]
+        lines.append(f"| {kind or 'all anomalies'} | {' | '.join(cells)} |")
+    cells = [_questions(result.until_half_of_kinds(name), n_queries) for name in learners]
+    lines.append(f"| the {result.n_classes} kinds, one of each | {' | '.join(cells)} |")
+    return lines
+
+
+def _questions(counts: NDArray[np.float64], n_queries: int) -> str:
+    never = not np.isfinite(counts).all()
+    counts = np.nan_to_num(counts, nan=n_queries)
+    return f"{'> ' if never else ''}{counts.mean():.0f} ({counts.std():.0f})"
 
 
 def totals(results: Sequence[BenchmarkResult], learner: str) -> float:

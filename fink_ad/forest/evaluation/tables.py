@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,8 @@ class LabelledTable:
         The answers.
     classes : (n_rows,) str or None
         Finer answers, to count how many kinds of anomalies were found.
+    groups : tuple of str or None
+        One group name per column, for learners that draw the group first; None for one group.
     """
 
     name: str
@@ -44,6 +46,7 @@ class LabelledTable:
     values: NDArray[np.float64]
     is_anomaly: NDArray[np.bool_]
     classes: NDArray[np.str_] | None = None
+    groups: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         n_rows = len(self.values)
@@ -54,6 +57,11 @@ class LabelledTable:
             )
         if self.values.ndim != 2 or self.values.shape[1] != len(self.columns):
             raise ModelError(f"table {self.name}: values of shape {self.values.shape} have no rows")
+        if self.groups is not None and len(self.groups) != len(self.columns):
+            raise ModelError(
+                f"table {self.name} has {len(self.columns)} columns and {len(self.groups)} "
+                "groups: one group a column"
+            )
 
     @classmethod
     def read(cls, path: Path, label: str = "y", class_column: str = "cls") -> LabelledTable:
@@ -62,8 +70,8 @@ class LabelledTable:
         Parameters
         ----------
         path : Path
-            ``.npz`` with ``X`` (n_rows, n_columns), the label and, if wanted, classes and
-            ``names`` of the columns; or ``.csv`` or ``.parquet`` with a column of labels, all
+            ``.npz`` with ``X`` (n_rows, n_columns), the label and, if wanted, classes, ``names``
+            and ``groups`` of the columns; or ``.csv`` or ``.parquet`` with a column of labels, all
             other columns of numbers being features.
         label : str
             Name of the labels: true, or 1, for an anomaly.
@@ -100,13 +108,14 @@ class LabelledTable:
                 )
         values = np.asarray(arrays["X"], np.float64)
         names = arrays.get("names", np.array([f"x{i}" for i in range(values.shape[-1])]))
-        classes = arrays.get(class_column)
+        classes, groups = arrays.get(class_column), arrays.get("groups")
         return cls(
             name,
             tuple(names.astype(str).tolist()),
             values,
             _truth(name, arrays[label]),
             None if classes is None else classes.astype(np.str_),
+            None if groups is None else tuple(groups.astype(str).tolist()),
         )
 
     @classmethod
@@ -133,20 +142,19 @@ class LabelledTable:
 
     def rows(self, chosen: NDArray[np.int64], name: str = "") -> LabelledTable:
         """Return some of the rows."""
-        return LabelledTable(
-            name or self.name,
-            self.columns,
-            self.values[chosen],
-            self.is_anomaly[chosen],
-            None if self.classes is None else self.classes[chosen],
+        return replace(
+            self,
+            name=name or self.name,
+            values=self.values[chosen],
+            is_anomaly=self.is_anomaly[chosen],
+            classes=None if self.classes is None else self.classes[chosen],
         )
 
     def only(self, columns: tuple[str, ...]) -> LabelledTable:
         """Return a table of some of the columns; raises ModelError if one does not exist."""
         places = [self.place(column) for column in columns]
-        return LabelledTable(
-            self.name, columns, self.values[:, places], self.is_anomaly, self.classes
-        )
+        groups = None if self.groups is None else tuple(self.groups[place] for place in places)
+        return replace(self, columns=columns, values=self.values[:, places], groups=groups)
 
     def place(self, column: str) -> int:
         """Return the place of a column; raises ModelError if it does not exist."""
@@ -163,9 +171,11 @@ class LabelledTable:
         chosen = np.random.default_rng(0).permutation(len(self.values))[:n_rows]
         return self.rows(np.sort(chosen))
 
-    def prepared(self) -> NDArray[np.float32]:
-        """Return what learners take: finite, the usable columns."""
-        return Imputation.learn(self.values).prepare(self.values)
+    def prepared(self) -> tuple[NDArray[np.float32], list[str]]:
+        """Return what learners take: the usable columns, all finite, and their groups."""
+        imputation = Imputation.learn(self.values)
+        groups = self.groups or ("",) * len(self.columns)
+        return imputation.prepare(self.values), [groups[place] for place in imputation.columns]
 
 
 def _truth(name: str, labels: NDArray[Any]) -> NDArray[np.bool_]:

@@ -239,6 +239,11 @@ class Settings(BaseSettings):
         default_factory=dict, description="settings of the providers, by name"
     )
 
+    @property
+    def models_dir(self) -> Path:
+        """Folder of the model folders."""
+        return self.home / "models"
+
 
 @dataclass(frozen=True)
 class LoadedSettings:

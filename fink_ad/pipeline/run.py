@@ -285,4 +285,4 @@ class Street:
 
 def models_dir(settings: Settings) -> Path:
     """Return the folder of the model folders."""
-    return settings.home / "models"
+    return settings.models_dir

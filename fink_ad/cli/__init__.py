@@ -24,7 +24,9 @@ from fink_ad.cli.plugins import plugins
 from fink_ad.cli.progress import exit_at_once
 from fink_ad.cli.purge import purge
 from fink_ad.cli.rehearse import rehearse
+from fink_ad.cli.retrain import retrain
 from fink_ad.cli.run import run
+from fink_ad.cli.scheduler import scheduler
 from fink_ad.cli.score import score
 from fink_ad.cli.show import show
 from fink_ad.cli.simulate import simulate
@@ -43,6 +45,8 @@ for command in (
     demo,
     plugins,
     benchmark,
+    retrain,
+    scheduler,
     doctor,
     counts,
     purge,

@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from fink_ad.cli.app import State, out, print_json, state_of
+from fink_ad.cli.promotion import decisions, promote, rollback
 from fink_ad.errors import ConfigError, ModelError, StoreError
 
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 __all__ = ["models_app"]
 
 models_app = typer.Typer(help="See models: list them, show one, compare two.", no_args_is_help=True)
+
+for command in (promote, rollback, decisions):
+    models_app.command()(command)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 

@@ -6,39 +6,23 @@ import os
 import shutil
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Literal
 
 from fink_ad.catalogs import CatalogFolder
 from fink_ad.config import Settings
 from fink_ad.errors import FinkAdError
-from fink_ad.features import Context
-from fink_ad.forest import Model
-from fink_ad.pipeline import models_dir
-from fink_ad.pipeline.describe import providers_of
+from fink_ad.operations.finding import Finding
+from fink_ad.operations.ranking import look_at_drift, look_at_jobs, look_at_models
 from fink_ad.plugins import load_feature_providers, load_filter_providers
 from fink_ad.store import CountKey, DatabaseStatus, Store, database_exists, status
 
-__all__ = ["Finding", "examine"]
-
-Level = Literal["ok", "warning", "problem"]
+__all__ = ["examine"]
 
 _LOW_BYTES, _TOO_LOW_BYTES = 5 << 30, 1 << 30
 _CLOCK_SLACK = timedelta(minutes=5)
 _EARLIEST = datetime(2025, 1, 1, tzinfo=UTC)
 _MANY_DEAD = 0.01
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What one look found; ``mend`` says what to do unless all is well."""
-
-    check: str
-    level: Level
-    told: str
-    mend: str = ""
 
 
 def examine(settings: Settings, now: datetime | None = None) -> Iterator[Finding]:
@@ -65,7 +49,9 @@ def examine(settings: Settings, now: datetime | None = None) -> Iterator[Finding
         looks: tuple[Callable[[], Iterator[Finding]], ...] = (
             lambda: _clock(now, store.last_commit()),
             lambda: _history(store),
-            lambda: _models(store, settings),
+            lambda: look_at_models(store, settings),
+            lambda: look_at_drift(store),
+            lambda: look_at_jobs(store),
             lambda: _counts(store),
             lambda: _last_night(store, now),
         )
@@ -214,39 +200,6 @@ def _history(store: Store) -> Iterator[Finding]:
         yield Finding("history", "warning", told, "fink-ad history compact")
     elif not missing:
         yield Finding("history", "ok", told)
-
-
-def _models(store: Store, settings: Settings) -> Iterator[Finding]:
-    try:
-        extractor = providers_of(Context(dict(settings.provider))).extractor
-    except FinkAdError:
-        return  # told with the plug-ins
-    any_active = False
-    pairs = sorted({(p.survey, p.population) for p in store.history_parts() if p.population})
-    for survey, population in pairs:
-        active = store.active_model(survey, population)
-        if active is None:
-            continue
-        any_active = True
-        what = f"{survey} {population}"
-        try:
-            model = Model.load(models_dir(settings) / active.model.id)
-        except FinkAdError as error:
-            mend = "restore the folder from a backup"
-            yield Finding("model", "problem", f"{what}: {error}", mend)
-            continue
-        told = f"{what}: {model.short_id}, {len(model.reference):,} alerts"
-        if model.schema.hash != extractor.schema(survey, population).hash:
-            told += ", but the features of the installed providers are others"
-            mend = "install the providers it was trained with, or train it again"
-            yield Finding("model", "problem", told, mend)
-        elif model.provisional:
-            mend = "none is needed: it is replaced when there are more alerts"
-            yield Finding("model", "warning", f"{told}, provisional", mend)
-        else:
-            yield Finding("model", "ok", told)
-    if not any_active:
-        yield Finding("model", "ok", "none yet; the first run trains one")
 
 
 def _counts(store: Store) -> Iterator[Finding]:

@@ -9,13 +9,14 @@
     fink_ad_alerts_dead_letter_total{survey,reason}    fink_ad_last_batch_timestamp_seconds
     fink_ad_alerts_withheld_total{survey,reason}
     fink_ad_model_info{survey,population,revision}
+    fink_ad_drift{survey,population,figure}            fink_ad_drift_alarm{survey,population}
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
-from typing import Protocol, TypeVar
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Protocol, TypeVar
 
 __all__ = ["Metrics", "NoMetrics", "PrometheusMetrics", "timed"]
 
@@ -62,6 +63,12 @@ class Metrics(Protocol):
         """Tell which model ranks."""
         ...
 
+    def set_drift(
+        self, survey: str, population: str, figures: Mapping[str, Any], alarm: bool
+    ) -> None:
+        """Tell how far the newest night is from what the model was trained on."""
+        ...
+
 
 class NoMetrics:
     """Listens to nothing."""
@@ -82,6 +89,11 @@ class NoMetrics:
         """Do nothing."""
 
     def set_model(self, survey: str, population: str, revision: str) -> None:
+        """Do nothing."""
+
+    def set_drift(
+        self, survey: str, population: str, figures: Mapping[str, Any], alarm: bool
+    ) -> None:
         """Do nothing."""
 
 
@@ -136,6 +148,18 @@ class PrometheusMetrics:
             ("survey", "population", "revision"),
             registry=registry,
         )
+        self._drift = Gauge(
+            "fink_ad_drift",
+            "figures of the newest night against the reference of the model",
+            ("survey", "population", "figure"),
+            registry=registry,
+        )
+        self._drift_alarm = Gauge(
+            "fink_ad_drift_alarm",
+            "1 if the newest night differs too much from the reference of the model",
+            ("survey", "population"),
+            registry=registry,
+        )
         self._revisions: dict[tuple[str, str], str] = {}
         self._reasons: set[str] = set()
         self._last_batch: float | None = None
@@ -174,6 +198,15 @@ class PrometheusMetrics:
             self._model.remove(survey, population, before)
         self._revisions[survey, population] = revision
         self._model.labels(survey=survey, population=population, revision=revision).set(1)
+
+    def set_drift(
+        self, survey: str, population: str, figures: Mapping[str, Any], alarm: bool
+    ) -> None:
+        """Tell how far the newest night is from the reference; only plain numbers are told."""
+        for name, value in figures.items():
+            if isinstance(value, int | float):
+                self._drift.labels(survey=survey, population=population, figure=name).set(value)
+        self._drift_alarm.labels(survey=survey, population=population).set(alarm)
 
     def exposition(self) -> tuple[bytes, str]:
         """Return all numbers as text, and its content type."""

@@ -1,0 +1,97 @@
+"""`fink-ad models promote|rollback|decisions`: who let which model in, and why."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from fink_ad.cli.app import out, print_json, shown, state_of
+from fink_ad.errors import ConfigError
+
+__all__ = ["Operator", "decisions", "operator_name", "print_figures", "promote", "rollback"]
+
+Operator = Annotated[
+    str, typer.Option("--by", help="Who decides; by default your login name.", show_default=False)
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def promote(
+    context: typer.Context,
+    model: Annotated[str, typer.Argument(metavar="ID", help="How the model's id begins.")],
+    by: Operator = "",
+) -> None:
+    """Put a model in force although the gate did not; what it replaces is kept."""
+    from fink_ad.retrain import promote_model
+
+    state = state_of(context)
+    with state.open_store() as store:
+        revision = store.find_revision(model)
+        decision = promote_model(store, state.settings, revision, operator_name(by))
+    out.print(
+        f"{decision.survey} {decision.population}: {revision[:12]} is in force, "
+        f"by {shown(decision.by)}",
+        highlight=False,
+    )
+
+
+def rollback(
+    context: typer.Context,
+    survey: Annotated[str, typer.Option(help="Whose model.")] = "ztf",
+    population: Annotated[str, typer.Option(help="Whose model.")] = "transient",
+    by: Operator = "",
+) -> None:
+    """Return to the model that was in force before; answers given since are learned by it."""
+    from fink_ad.retrain import rollback_model
+
+    state = state_of(context)
+    with state.open_store() as store:
+        found = rollback_model(store, state.settings, survey, population, operator_name(by))
+    out.print(f"{survey} {population}: {found.revision.id[:12]} is in force", highlight=False)
+
+
+def decisions(
+    context: typer.Context,
+    survey: Annotated[str | None, typer.Option(help="Of this survey only.")] = None,
+    population: Annotated[str | None, typer.Option(help="Of this population only.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Print what was decided about new models, the latest first, with the figures."""
+    state = state_of(context)
+    with state.open_store() as store:
+        found = store.decisions(survey, population)[::-1]
+    if as_json:
+        rows = [vars(one) | {"decided_at": one.decided_at.isoformat()} for one in found]
+        print_json(rows)
+        return
+    if not found:
+        out.print("Nothing was decided yet. [bold]fink-ad retrain[/bold] makes a new model.")
+        return
+    columns = ("when (UTC)", "survey", "population", "model", "verdict", "by", "why")
+    table = Table(*columns, box=None, pad_edge=False, header_style="bold")
+    for one in found:
+        when = f"{one.decided_at:%Y-%m-%d %H:%M}"
+        told = (one.survey, one.population, one.contender[:12], one.verdict, one.by)
+        table.add_row(when, *map(shown, told), shown(str(one.figures.get("reason", ""))))
+    out.print(table)
+
+
+def operator_name(given: str) -> str:
+    """Return who decides, as it is written down."""
+    try:
+        return given or getpass.getuser()
+    except (OSError, KeyError):  # a container may run as nobody in particular
+        raise ConfigError("nobody is logged in: say who decides with --by NAME") from None
+
+
+def print_figures(figures: Mapping[str, Any]) -> None:
+    """Print the numbers of a decision, one a line; what is nested is left to ``--json``."""
+    for name, value in figures.items():
+        if isinstance(value, float | int | str) and name not in ("reason", "gate"):
+            told = f"{value:.3f}" if isinstance(value, float) else str(value)
+            out.print(f"  {escape(name):32} {escape(told)}", highlight=False)

@@ -1,0 +1,80 @@
+"""What the doctor looks at where alerts are ranked: models, their drift, the jobs about them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from fink_ad.config import Settings
+from fink_ad.errors import FinkAdError
+from fink_ad.features import Context
+from fink_ad.forest import Model
+from fink_ad.operations.finding import Finding
+from fink_ad.pipeline import models_dir
+from fink_ad.pipeline.describe import providers_of
+from fink_ad.store import DriftRecord, JobRun, Store
+
+__all__ = ["look_at_drift", "look_at_jobs", "look_at_models"]
+
+
+def look_at_models(store: Store, settings: Settings) -> Iterator[Finding]:
+    """Yield whether the models in force can be read and know what is extracted now."""
+    try:
+        extractor = providers_of(Context(dict(settings.provider))).extractor
+    except FinkAdError:
+        return  # told with the plug-ins
+    any_active = False
+    pairs = sorted({(p.survey, p.population) for p in store.history_parts() if p.population})
+    for survey, population in pairs:
+        active = store.active_model(survey, population)
+        if active is None:
+            continue
+        any_active = True
+        what = f"{survey} {population}"
+        try:
+            model = Model.load(models_dir(settings) / active.model.id)
+        except FinkAdError as error:
+            mend = "restore the folder from a backup"
+            yield Finding("model", "problem", f"{what}: {error}", mend)
+            continue
+        told = f"{what}: {model.short_id}, {len(model.reference):,} alerts"
+        if model.schema.hash != extractor.schema(survey, population).hash:
+            told += ", but the features of the installed providers are others"
+            mend = "install the providers it was trained with, or train it again"
+            yield Finding("model", "problem", told, mend)
+        elif model.provisional:
+            mend = "none is needed: it is replaced when there are more alerts"
+            yield Finding("model", "warning", f"{told}, provisional", mend)
+        else:
+            yield Finding("model", "ok", told)
+    if not any_active:
+        yield Finding("model", "ok", "none yet; the first run trains one")
+
+
+def look_at_drift(store: Store) -> Iterator[Finding]:
+    """Yield what the last measured night of each model was like."""
+    latest: dict[tuple[str, str], DriftRecord] = {}
+    for one in store.drift():
+        latest.setdefault((one.survey, one.population), one)
+    for (survey, population), one in sorted(latest.items()):
+        told = f"{survey} {population}, night {one.night}"
+        if one.alarm:
+            reasons = [str(reason) for reason in one.figures.get("reasons", ())]
+            told += f": {'; '.join(reasons[:3])}" if reasons else ": alarm"
+            mend = "look at the night; if its alerts are sound, fink-ad retrain"
+            yield Finding("drift", "warning", told, mend)
+        else:
+            yield Finding("drift", "ok", f"{told}: as the model knows them")
+
+
+def look_at_jobs(store: Store) -> Iterator[Finding]:
+    """Yield how the last run of each scheduled job ended."""
+    latest: dict[str, JobRun] = {}
+    for run in store.job_runs(limit=200):
+        latest.setdefault(run.name, run)
+    for name, run in sorted(latest.items()):
+        told = f"{name}, due {run.due:%Y-%m-%d %H:%M} UTC: {run.outcome or 'at work, or died'}"
+        if run.outcome == "failed":
+            mend = f"mend it, then fink-ad scheduler --run {name}"
+            yield Finding("job", "warning", f"{told}: {run.detail}", mend)
+        else:
+            yield Finding("job", "ok", told)

@@ -1,0 +1,23 @@
+"""New models and who lets them in: sample, recompute, train, judge, promote; and drift."""
+
+from fink_ad.retrain.drift import measure_drifts
+from fink_ad.retrain.promote import (
+    Outcome,
+    promote_model,
+    retrain,
+    retrain_all,
+    rollback_model,
+)
+from fink_ad.retrain.recompute import current_schema, features_of_kept, store_features
+
+__all__ = [
+    "Outcome",
+    "current_schema",
+    "features_of_kept",
+    "measure_drifts",
+    "promote_model",
+    "retrain",
+    "retrain_all",
+    "rollback_model",
+    "store_features",
+]

@@ -1,0 +1,245 @@
+"""Let a model in, or back: by the gate, or by an operator who answers for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+
+from fink_ad.alerts import POPULATIONS, SURVEYS
+from fink_ad.config import Settings
+from fink_ad.errors import FinkAdError, ModelError, StoreError
+from fink_ad.forest import Model
+from fink_ad.pipeline import models_dir
+from fink_ad.retrain.judging import PROMOTED, Judgement, judge_contender
+from fink_ad.retrain.recompute import current_schema, features_of_kept, store_features
+from fink_ad.retrain.train import make_contender, store_contender
+from fink_ad.retrain.turn import turn
+from fink_ad.store import ActiveModel, Decision, Lease, NewDecision, Store
+
+__all__ = ["GATE", "LEASE", "Outcome", "promote_model", "retrain", "retrain_all", "rollback_model"]
+
+_log = structlog.get_logger(__name__)
+
+GATE = "gate"
+"""Who decided, where no person did."""
+
+LEASE = "retrain"
+"""Whoever holds it makes, promotes or takes back shared models."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a retraining.
+
+    Attributes
+    ----------
+    contender, incumbent : str
+        Revisions.
+    verdict : str
+        ``promoted``, ``not promoted``, ``not enough evidence`` or ``nothing new``; of a job
+        that failed for one population, ``failed``.
+    reason : str
+        Why, in words.
+    figures : mapping
+        What the verdict rests on.
+    """
+
+    survey: str
+    population: str
+    verdict: str
+    reason: str = ""
+    contender: str = ""
+    incumbent: str = ""
+    figures: dict[str, Any] = field(default_factory=dict)
+
+
+def retrain(
+    store: Store,
+    settings: Settings,
+    survey: str,
+    population: str,
+    *,
+    full: bool = False,
+    force_by: str = "",
+    dry_run: bool = False,
+    on_step: Callable[[str], None] = lambda step: None,
+) -> Outcome:
+    """Make a new shared model, judge it, and put it in force if the gate lets it in.
+
+    Whatever happens, and wherever the process ends, a whole model is in force: it changes in
+    one transaction, which also notes why and refuses a process that lost its turn.
+
+    Parameters
+    ----------
+    full : bool
+        Draw the reference from all nights and compute all features anew.
+    force_by : str
+        Name of the operator who wants the model in force whatever the gate says.
+    dry_run : bool
+        Train and judge, and leave nothing behind.
+    on_step : callable
+        Told what is done next.
+
+    Raises
+    ------
+    StoreError
+        If another retraining is at work, or took over.
+    ModelError
+        If there is no model yet, or too few alerts for a new one.
+    FinkAdError
+        If anything needed cannot be read.
+    """
+    with turn(store, LEASE, settings.retrain.lease_seconds, note=f"{survey} {population}") as lease:
+        active = _active(store, survey, population)
+        incumbent = Model.load(models_dir(settings) / active.revision.id)
+        on_step("training")
+        contender = make_contender(store, settings, survey, population, full=full)
+        incumbent_serves = incumbent.schema.hash == contender.kept.table.schema.hash
+        if incumbent_serves and not dry_run:
+            # Also what a promotion that was cut short has left over.
+            store_features(store, survey, contender.kept)
+        ids = (contender.model.revision, incumbent.revision)
+        if contender.model.revision == incumbent.revision:
+            why = "the same alerts and answers make the model in force"
+            return Outcome(survey, population, "nothing new", why, *ids)
+        on_step("judging")
+        judged = judge_contender(store, settings, contender, incumbent)
+        verdict, reason = judged.verdict, judged.reason
+        if force_by and verdict != PROMOTED:
+            verdict, reason = PROMOTED, f"{force_by} wants it; the gate said {verdict}: {reason}"
+        if not dry_run:
+            store_contender(store, settings, contender)
+            by = force_by if force_by else GATE
+            _decide(store, lease, contender.model, incumbent.revision, judged, verdict, by)
+            if verdict == PROMOTED:
+                store_features(store, survey, contender.kept)
+        _log.info(
+            "model_judged",
+            survey=survey,
+            population=population,
+            model=contender.model.short_id,
+            verdict=verdict,
+            reason=reason,
+        )
+        return Outcome(survey, population, verdict, reason, *ids, judged.figures)
+
+
+def retrain_all(store: Store, settings: Settings) -> tuple[Outcome, ...]:
+    """Retrain every shared model in force; what fails for one leaves the others alone.
+
+    Raises
+    ------
+    FinkAdError
+        If all of them failed: then the first reason.
+    """
+    outcomes = []
+    errors = []
+    for survey in SURVEYS:
+        for population in POPULATIONS:
+            if store.active_model(survey, population) is None:
+                continue
+            try:
+                outcomes.append(retrain(store, settings, survey, population))
+            except FinkAdError as error:
+                _log.error("retrain_failed", survey=survey, population=population, error=str(error))
+                errors.append(error)
+                outcomes.append(Outcome(survey, population, "failed", str(error)))
+    if errors and len(errors) == len(outcomes):
+        raise errors[0]
+    return tuple(outcomes)
+
+
+def promote_model(store: Store, settings: Settings, revision_id: str, by: str) -> Decision:
+    """Put a stored revision in force because an operator says so.
+
+    Raises
+    ------
+    ModelError
+        If its folder is damaged, or it was trained on other features than are extracted now.
+    StoreError
+        If there is no such revision, it is in force already, or a retraining is at work.
+    """
+    found = store.model(revision_id)
+    if found is None:
+        raise StoreError(f"no model revision {revision_id!r} in the store; see fink-ad models list")
+    survey, population = found.model.survey, found.model.population
+    if found.model.reviewer_id is not None:
+        raise ModelError(
+            f"model {revision_id[:12]} is reviewer {found.model.reviewer_id}'s own: it follows "
+            "the shared one by itself"
+        )
+    model = Model.load(models_dir(settings) / revision_id)
+    with turn(store, LEASE, settings.retrain.lease_seconds, note=f"promote {by}") as lease:
+        _check_features(model, settings)
+        active = store.active_model(survey, population)
+        if active is not None and active.revision.id == revision_id:
+            raise StoreError(f"model {revision_id[:12]} is in force already")
+        incumbent = None if active is None else active.revision.id
+        judged = Judgement(PROMOTED, f"{by} decided", {"operator": by})
+        decision = _decide(store, lease, model, incumbent, judged, PROMOTED, by)
+        store_features(store, survey, features_of_kept(store, settings, survey, population))
+    return decision
+
+
+def rollback_model(
+    store: Store, settings: Settings, survey: str, population: str, by: str
+) -> ActiveModel:
+    """Return to the shared model that was in force before, and note who wanted it.
+
+    Raises
+    ------
+    ModelError
+        If that model's folder is damaged, or it knows other features than are extracted now.
+    StoreError
+        If no other model was in force before, or a retraining is at work.
+    """
+    with turn(store, LEASE, settings.retrain.lease_seconds, note=f"rollback {by}") as lease:
+        target = store.earlier_model(survey, population)
+        if target is None:
+            raise StoreError(f"no earlier {survey} {population} model to return to")
+        model = Model.load(models_dir(settings) / target.revision.id)
+        _check_features(model, settings)
+        return store.rollback_model(survey, population, by=by, whole=True, lease=lease)
+
+
+def _decide(
+    store: Store,
+    lease: Lease,
+    contender: Model,
+    incumbent: str | None,
+    judged: Judgement,
+    verdict: str,
+    by: str,
+) -> Decision:
+    decision = NewDecision(
+        contender=contender.revision,
+        incumbent=incumbent,
+        survey=contender.survey,
+        population=contender.population,
+        verdict=verdict,  # type: ignore[arg-type]
+        by=by,
+        figures={"reason": judged.reason, "gate": judged.verdict, **judged.figures},
+    )
+    if verdict == PROMOTED:
+        return store.promote(decision, lease)
+    return store.add_decision(decision)
+
+
+def _active(store: Store, survey: str, population: str) -> ActiveModel:
+    active = store.active_model(survey, population)
+    if active is None:
+        raise ModelError(
+            f"there is no {survey} {population} model yet: fink-ad run trains the first one"
+        )
+    return active
+
+
+def _check_features(model: Model, settings: Settings) -> None:
+    if model.schema.hash != current_schema(settings, model.survey, model.population).hash:
+        raise ModelError(
+            f"model {model.short_id} was trained on other features than are extracted now: "
+            "install the providers it was trained with, or run fink-ad retrain"
+        )

@@ -1,0 +1,77 @@
+"""The jobs there are; a new one is one entry here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from fink_ad.config import Settings, nearest
+from fink_ad.errors import ConfigError
+from fink_ad.retrain import measure_drifts, retrain_all
+from fink_ad.store import Store
+from fink_ad.telemetry import Metrics
+
+__all__ = ["JOBS", "Job", "Work", "job_named"]
+
+Work = Callable[[Store, Settings, Metrics], str]
+"""Does a job and returns one line on what came of it; raises FinkAdError if it failed."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """Something done again and again.
+
+    Attributes
+    ----------
+    name : str
+        What settings and commands call it.
+    meaning : str
+        What it is for, in one line.
+    when : str
+        Five crontab fields in UTC, unless the settings say otherwise.
+    work : callable
+        Does it. It may be killed at any point and done again later.
+    """
+
+    name: str
+    meaning: str
+    when: str
+    work: Work
+
+
+def _retrain(store: Store, settings: Settings, metrics: Metrics) -> str:
+    outcomes = retrain_all(store, settings)
+    told = [f"{one.survey} {one.population}: {one.verdict}" for one in outcomes]
+    return "; ".join(told) or "no model yet"
+
+
+def _drift(store: Store, settings: Settings, metrics: Metrics) -> str:
+    measured = measure_drifts(store, settings)
+    for one in measured:
+        metrics.set_drift(one.survey, one.population, one.figures, one.alarm)
+    told = [
+        f"{one.survey} {one.population} {one.night}: {'alarm' if one.alarm else 'none'}"
+        for one in measured
+    ]
+    return "; ".join(told) or "no night to measure"
+
+
+JOBS: tuple[Job, ...] = (
+    Job("drift", "compare the newest night with what the models know", "0 16 * * *", _drift),
+    Job("retrain", "train new models, judge them, promote the better", "30 16 * * *", _retrain),
+)
+"""All jobs; an observatory's night is over in the Americas by the time of the first."""
+
+
+def job_named(name: str) -> Job:
+    """Return a job by name.
+
+    Raises
+    ------
+    ConfigError
+        If there is none of that name.
+    """
+    for job in JOBS:
+        if job.name == name:
+            return job
+    raise ConfigError(f"there is no job {name!r}{nearest(name, [job.name for job in JOBS])}")

@@ -55,6 +55,15 @@ class Kept(StorePart):
                 found += (_kept_record(row) for row in rows)
         return tuple(found)
 
+    def kept_state(self, survey: str, population: str) -> tuple[int, int]:
+        """Return how many alerts are kept and the largest id: cheap, and tells of new ones."""
+        query = select(func.count(), func.coalesce(func.max(KeptAlert.alert_id), 0)).where(
+            KeptAlert.survey == survey, KeptAlert.population == population
+        )
+        with self.database.reading() as connection:
+            n_kept, largest = connection.execute(query).one()
+        return int(n_kept), int(largest)
+
     def object_alerts(self, object_id: str, survey: str | None = None) -> tuple[KeptRecord, ...]:
         """Return all kept alerts of an object, oldest first."""
         query = select(*columns_of(KeptAlert, KeptRecord)).where(KeptAlert.object_id == object_id)

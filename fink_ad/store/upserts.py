@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase
 
-__all__ = ["table_of", "upsert"]
+__all__ = ["insert_new", "table_of", "upsert"]
 
 _INSERT: Mapping[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 _CHUNK = 1000
@@ -52,3 +52,19 @@ def upsert(
     ordered = sorted(rows, key=lambda row: tuple(row[name] for name in key))
     for first in range(0, len(ordered), _CHUNK):
         connection.execute(statement, ordered[first : first + _CHUNK])
+
+
+def insert_new(
+    connection: Connection,
+    entity: type[DeclarativeBase],
+    rows: Sequence[Mapping[str, Any]],
+    name: Sequence[str],
+) -> int:
+    """Insert rows whose unique columns `name` are not there yet; return how many those were."""
+    statement = _INSERT[connection.dialect.name](table_of(entity))
+    statement = statement.on_conflict_do_nothing(index_elements=list(name))
+    ordered = sorted(rows, key=lambda row: tuple(row[column] for column in name))
+    return sum(
+        connection.execute(statement, ordered[first : first + _CHUNK]).rowcount
+        for first in range(0, len(ordered), _CHUNK)
+    )

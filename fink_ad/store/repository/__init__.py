@@ -10,6 +10,7 @@ from fink_ad.store.history import History
 from fink_ad.store.repository.archive import Archive
 from fink_ad.store.repository.batches import Batches
 from fink_ad.store.repository.candidates import Candidates
+from fink_ad.store.repository.chats import Chats
 from fink_ad.store.repository.counts import Counts
 from fink_ad.store.repository.decisions import Decisions
 from fink_ad.store.repository.drifts import Drifts
@@ -21,9 +22,11 @@ from fink_ad.store.repository.labels import Labels
 from fink_ad.store.repository.leases import Leases
 from fink_ad.store.repository.letters import Letters
 from fink_ad.store.repository.models import Models
+from fink_ad.store.repository.notifications import Notifications
 from fink_ad.store.repository.orders import Orders
 from fink_ad.store.repository.reviewers import Reviewers
 from fink_ad.store.repository.showings import Showings
+from fink_ad.store.repository.subscriptions import Subscriptions
 from fink_ad.store.repository.upkeep import Upkeep
 
 __all__ = ["Store"]
@@ -46,6 +49,9 @@ class Store(
     Orders,
     Leases,
     Jobs,
+    Chats,
+    Subscriptions,
+    Notifications,
     Archive,
     Upkeep,
 ):

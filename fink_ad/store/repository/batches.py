@@ -12,6 +12,7 @@ from fink_ad.errors import StoreError
 from fink_ad.sources.contracts import InputRange
 from fink_ad.store.records import BatchRecord, CountKey
 from fink_ad.store.repository.kept import keep_alerts
+from fink_ad.store.repository.notifications import queue_alerts
 from fink_ad.store.repository.part import StorePart
 from fink_ad.store.tables import Candidate, DeadLetter, HistoryPart, Ledger, NightCount
 from fink_ad.store.upserts import upsert
@@ -71,6 +72,7 @@ def store_effects(
     upsert(connection, HistoryPart, [vars(part) | key for part in batch.parts])
     keep_alerts(connection, batch.kept, batch.reservoir_size, batch.stamps_per_night, now)
     upsert(connection, Candidate, [vars(one) | key for one in batch.candidates])
+    queue_alerts(connection, batch.candidates, batch.kept, now)
     letters = [vars(one) | origin | {"seen_at": now} for one in batch.dead_letters]
     upsert(connection, DeadLetter, letters)
     add_counts(connection, counted_for, batch.counts)

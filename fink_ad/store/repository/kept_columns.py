@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Double, Row, Select, Text, select, type_coerce
+from sqlalchemy import Double, Text, select, type_coerce
+from sqlalchemy.types import TypeEngine
 
 from fink_ad.store.blobs import unpack_features
 from fink_ad.store.kept_index import KeptIndex
@@ -21,7 +22,13 @@ __all__ = ["KeptColumns"]
 _CHUNK = 10_000
 
 # As the driver gives them, without a Python call for every value.
-_PLAIN = {"mjd_utc": Double(), "ra_deg": Double(), "dec_deg": Double(), "tags": Text()}
+_PLAIN: dict[str, TypeEngine[Any]] = {
+    "mjd_utc": Double(),
+    "ra_deg": Double(),
+    "dec_deg": Double(),
+    "score": Double(),
+    "tags": Text(),
+}
 _NUMBERS: dict[str, type[np.generic]] = {
     "alert_id": np.int64,
     "night": np.int32,
@@ -46,18 +53,20 @@ class KeptColumns(StorePart):
             for name in names
         ]
         query = select(*plain).where(table.c.survey == survey, table.c.population == population)
+        told: dict[str, list[Any]] = {name: [] for name in names}
         with self.database.reading() as connection:
-            rows = connection.execute(query.order_by(table.c.alert_id)).all()
-        told = zip(*rows, strict=True) if rows else ((),) * len(names)
-        told_of: dict[str, Any] = dict(zip(names, told, strict=True))
-        tags_of = {text: tuple(json.loads(text)) for text in set(told_of["tags"])}
-        told_of["tags"] = map(tags_of.__getitem__, told_of["tags"])
+            # A part at a time: so many rows at once would keep the garbage collector busy.
+            for part in connection.execute(query.order_by(table.c.alert_id)).partitions(_CHUNK):
+                for name, values in zip(names, zip(*part, strict=True), strict=True):
+                    told[name] += values
+        tags_of = {text: tuple(json.loads(text)) for text in set(told["tags"])}
+        told["tags"] = [tags_of[text] for text in told["tags"]]
         columns: dict[str, Any] = {
             # NULL becomes NaN on the way to floating point.
             name: np.array(column, _NUMBERS[name])
             if name in _NUMBERS
-            else np.fromiter(column, np.object_, len(rows))
-            for name, column in told_of.items()
+            else np.fromiter(column, np.object_, len(column))
+            for name, column in told.items()
         }
         return KeptIndex(**columns)
 
@@ -88,18 +97,20 @@ class KeptColumns(StorePart):
             table.c.population == population,
             table.c.feature_schema == feature_schema,
         )
+        queries = [query]
+        if alert_ids is not None:
+            wanted = np.unique(alert_ids).tolist()
+            queries = [
+                query.where(table.c.alert_id.in_(wanted[first : first + _CHUNK]))
+                for first in range(0, len(wanted), _CHUNK)
+            ]
+        ids: list[int] = []
+        blobs: list[bytes] = []
         with self.database.reading() as connection:
-            if alert_ids is None:
-                rows = list(connection.execute(query.order_by(table.c.alert_id)))
-            else:
-                rows = _of_alerts(connection, query, np.unique(alert_ids).tolist())
-        ids, blobs = zip(*rows, strict=True) if rows else ((), ())
+            for one in queries:
+                rows = connection.execute(one.order_by(table.c.alert_id))
+                for part in rows.partitions(_CHUNK):
+                    some_ids, some_blobs = zip(*part, strict=True)
+                    ids += some_ids
+                    blobs += some_blobs
         return np.array(ids, np.int64), unpack_features(blobs)
-
-
-def _of_alerts(connection: Connection, query: Select[Any], ids: list[int]) -> list[Row[Any]]:
-    rows: list[Row[Any]] = []
-    for first in range(0, len(ids), _CHUNK):
-        some = query.where(KeptAlert.alert_id.in_(ids[first : first + _CHUNK]))
-        rows += connection.execute(some.order_by(KeptAlert.alert_id))
-    return rows

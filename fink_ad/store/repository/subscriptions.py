@@ -1,0 +1,108 @@
+"""Subscriptions and watches: who wants to be told of what, and where."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from fink_ad.errors import StoreError
+from fink_ad.store.notification_tables import Subscription, Watch
+from fink_ad.store.records.notifications import NewSubscription
+from fink_ad.store.records.notifications import Subscription as SubscriptionRecord
+from fink_ad.store.records.notifications import Watch as WatchRecord
+from fink_ad.store.repository.part import StorePart, record_of
+from fink_ad.store.repository.reviewers import check_reviewer
+from fink_ad.store.upserts import table_of, upsert
+
+__all__ = ["Subscriptions"]
+
+
+class Subscriptions(StorePart):
+    """Subscriptions and watches in the store."""
+
+    def add_subscription(self, subscription: NewSubscription) -> SubscriptionRecord:
+        """Store a subscription; one to the same list at the same target ends.
+
+        Raises
+        ------
+        StoreError
+            If the reviewer is unknown or retired.
+        """
+        with self.database.writing("subscriptions") as connection:
+            check_reviewer(connection, subscription.reviewer_id)
+            _end(
+                connection,
+                Subscription.target == subscription.target,
+                Subscription.survey == subscription.survey,
+                Subscription.population == subscription.population,
+                Subscription.model == subscription.model,
+            )
+            row = vars(subscription) | {"active": True, "created_at": self._clock()}
+            new = insert(Subscription).values(row).returning(*table_of(Subscription).c)
+            return record_of(SubscriptionRecord, connection.execute(new).one())
+
+    def end_subscription(self, subscription_id: int, target: str) -> None:
+        """End a subscription of a target.
+
+        Raises
+        ------
+        StoreError
+            If the target has no such subscription.
+        """
+        with self.database.writing("subscriptions") as connection:
+            ours = (Subscription.id == subscription_id, Subscription.target == target)
+            if not _end(connection, *ours):
+                raise StoreError(f"there is no subscription {subscription_id} of {target!r}")
+
+    def subscriptions(
+        self, target: str | None = None, subscription_id: int | None = None
+    ) -> tuple[SubscriptionRecord, ...]:
+        """Return the subscriptions in force, of one target or of all."""
+        query = select(table_of(Subscription)).where(Subscription.active).order_by(Subscription.id)
+        if target is not None:
+            query = query.where(Subscription.target == target)
+        if subscription_id is not None:
+            query = query.where(Subscription.id == subscription_id)
+        with self.database.reading() as connection:
+            return tuple(record_of(SubscriptionRecord, row) for row in connection.execute(query))
+
+    def add_watch(
+        self, reviewer_id: int, target: str, survey: str, object_id: str, told: int
+    ) -> None:
+        """Tell a reviewer when an object has changed since alert `told`."""
+        watch = WatchRecord(reviewer_id, target, survey, object_id, told, self._clock())
+        with self.database.writing("subscriptions") as connection:
+            check_reviewer(connection, reviewer_id)
+            upsert(
+                connection,
+                Watch,
+                [vars(watch)],
+                lambda old, new: {"target": new.target, "alert_id": new.alert_id},
+            )
+
+    def remove_watch(self, reviewer_id: int, survey: str, object_id: str) -> bool:
+        """Stop watching an object; False if it was not watched."""
+        gone = delete(Watch).where(
+            Watch.reviewer_id == reviewer_id,
+            Watch.survey == survey,
+            Watch.object_id == object_id,
+        )
+        with self.database.writing("subscriptions") as connection:
+            return connection.execute(gone).rowcount > 0
+
+    def watches(
+        self, reviewer_id: int | None = None, object_id: str | None = None
+    ) -> tuple[WatchRecord, ...]:
+        """Return what is watched, by one reviewer or by all."""
+        query = select(table_of(Watch)).order_by(Watch.survey, Watch.object_id)
+        if reviewer_id is not None:
+            query = query.where(Watch.reviewer_id == reviewer_id)
+        if object_id is not None:
+            query = query.where(Watch.object_id == object_id)
+        with self.database.reading() as connection:
+            return tuple(record_of(WatchRecord, row) for row in connection.execute(query))
+
+
+def _end(connection: Connection, *which: object) -> bool:
+    """End the subscriptions in force of which all this holds."""
+    change = update(Subscription).where(Subscription.active, *which).values(active=False)  # type: ignore[arg-type]
+    return connection.execute(change).rowcount > 0

@@ -8,6 +8,7 @@
     ├── ProviderError    a feature or filter provider breaks its contract
     ├── ModelError       a model is damaged, or does not fit the table it is given
     ├── StoreError       the database or the history folder cannot do what is asked
+    │   ├── LeaseHeld    somebody else is at this work
     │   └── LeaseLost    somebody else does this work by now
     └── ReviewError      an answer or a question to the reviewer makes no sense
 
@@ -17,6 +18,7 @@ A message names the thing, the value and the way out. Catch at the level you mea
 __all__ = [
     "ConfigError",
     "FinkAdError",
+    "LeaseHeld",
     "LeaseLost",
     "ModelError",
     "ProviderError",
@@ -48,6 +50,10 @@ class ModelError(FinkAdError):
 
 class StoreError(FinkAdError):
     """The database or the history folder cannot do what is asked."""
+
+
+class LeaseHeld(StoreError):
+    """Somebody else is at this work: wait, or leave it to them."""
 
 
 class LeaseLost(StoreError):

@@ -100,7 +100,7 @@ def _run_once(context: typer.Context, name: str, as_json: bool) -> None:
     with state.open_store() as store:
         done = do_job(store, state.settings, NoMetrics(), job, datetime.now(UTC))
     if done is None:
-        raise StoreError(f"job {name} was begun by another process at this very moment")
+        raise StoreError(f"job {name} is at work already, elsewhere; see fink-ad doctor")
     if as_json:
         print_json({"name": name, "outcome": done.outcome, "detail": done.detail})
     if done.outcome == FAILED:

@@ -85,7 +85,7 @@ def retrain(
 
     Raises
     ------
-    StoreError
+    LeaseHeld, LeaseLost
         If another retraining is at work, or took over.
     ModelError
         If there is no model yet, or too few alerts for a new one.

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import structlog
 
-from fink_ad.errors import StoreError
+from fink_ad.errors import LeaseHeld, StoreError
 from fink_ad.store import Lease, Store
 
 __all__ = ["own_name", "turn"]
@@ -35,12 +35,12 @@ def turn(
 
     Raises
     ------
-    StoreError
+    LeaseHeld
         If somebody else holds it; the message says who, since when, and until when.
     """
     lease = store.acquire_lease(name, holder or own_name(), seconds, note)
     if lease is None:
-        raise StoreError(_told(store, name))
+        raise LeaseHeld(_told(store, name))
     done = threading.Event()
 
     def renew() -> None:

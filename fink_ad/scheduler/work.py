@@ -7,7 +7,7 @@ from datetime import datetime
 import structlog
 
 from fink_ad.config import Settings
-from fink_ad.errors import FinkAdError
+from fink_ad.errors import FinkAdError, LeaseHeld
 from fink_ad.retrain.turn import own_name, turn
 from fink_ad.scheduler.jobs import Job
 from fink_ad.store import JobRun, Store
@@ -23,15 +23,15 @@ _log = structlog.get_logger(__name__)
 def do_job(
     store: Store, settings: Settings, metrics: Metrics, job: Job, due: datetime
 ) -> JobRun | None:
-    """Do what a job was due for at a time, unless it was begun already, here or elsewhere.
+    """Do what a job was due for at a time, unless it was done, or is being done elsewhere.
 
-    A job that fails is told in its run and in the log; nothing is raised, so that the other
-    jobs go on.
+    A run that was begun by a process that died is done again. A job that fails is told in its
+    run and in the log; nothing is raised, so that the other jobs go on.
 
     Returns
     -------
     JobRun or None
-        What came of it; None if another process does it or has done it.
+        What came of it; None if another process is at it or has done it.
 
     Raises
     ------
@@ -39,18 +39,31 @@ def do_job(
         If the store cannot be written.
     """
     holder = own_name()
-    begun = store.start_job(job.name, due, holder)
-    if begun is None:
-        return None
-    _log.info("job_started", job=job.name, due=due.isoformat())
     try:
-        # The run before may still be at work, or a run by hand.
         with turn(store, f"job {job.name}", settings.scheduler.lease_seconds, holder=holder):
-            outcome, detail = DONE, job.work(store, settings, metrics)
+            begun = store.start_job(job.name, due, holder) or _left_over(store, job, due)
+            if begun is None:
+                return None
+            _log.info("job_started", job=job.name, due=due.isoformat())
+            outcome, detail = _outcome(store, settings, metrics, job)
+            _log.info("job_ended", job=job.name, outcome=outcome, detail=detail)
+            return store.finish_job(begun.id, outcome, detail)
+    except LeaseHeld as error:
+        _log.info("job_at_work_elsewhere", job=job.name, error=str(error))
+        return None
+
+
+def _outcome(store: Store, settings: Settings, metrics: Metrics, job: Job) -> tuple[str, str]:
+    try:
+        return DONE, job.work(store, settings, metrics)
     except FinkAdError as error:
-        outcome, detail = FAILED, str(error)
-    except Exception as error:  # a job of a stranger's provider may raise anything
-        outcome, detail = FAILED, f"{type(error).__name__}: {error}"
+        return FAILED, str(error)
+    except Exception as error:  # providers of strangers may raise anything
         _log.exception("job_broke", job=job.name)
-    _log.info("job_ended", job=job.name, outcome=outcome, detail=detail)
-    return store.finish_job(begun.id, outcome, detail)
+        return FAILED, f"{type(error).__name__}: {error}"
+
+
+def _left_over(store: Store, job: Job, due: datetime) -> JobRun | None:
+    """Return the run of this time that somebody began and, holding no lease, cannot end."""
+    runs = store.job_runs(job.name)
+    return next((run for run in runs if run.due == due and run.finished_at is None), None)

@@ -1,0 +1,178 @@
+"""Jobs are done when they are due, once, whoever schedules them."""
+
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from fink_ad.config import Settings
+from fink_ad.errors import ConfigError, StoreError
+from fink_ad.retrain.turn import turn
+from fink_ad.scheduler import JOBS, Job, do_job, latest_due, next_due, run_scheduler, trigger_of
+from fink_ad.scheduler.loop import do_missed
+from fink_ad.store import Store
+from fink_ad.telemetry import NoMetrics
+
+NOW = datetime(2026, 3, 4, 17, 5, tzinfo=UTC)
+
+
+def settings_of(home: Path, **jobs: str) -> Settings:
+    return Settings.model_validate({"home": home, "scheduler": {"jobs": jobs}})
+
+
+def job_of(work: Callable[[], str], when: str = "0 16 * * *") -> Job:
+    return Job("drift", "for the test", when, lambda store, settings, metrics: work())
+
+
+def trigger(job: Job, settings: Settings):
+    found = trigger_of(job, settings)
+    assert found is not None
+    return found
+
+
+@pytest.fixture
+def store(tmp_path: Path):
+    with Store.open(tmp_path) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize(
+    ("when", "latest", "following"),
+    [
+        ("0 16 * * *", "2026-03-04 16:00", "2026-03-05 16:00"),
+        ("30 17 * * *", "2026-03-03 17:30", "2026-03-04 17:30"),
+        ("*/5 * * * *", "2026-03-04 17:05", "2026-03-04 17:10"),
+        ("0 3 * * mon", "2026-03-02 03:00", "2026-03-09 03:00"),
+        ("0 0 1 1 *", "2026-01-01 00:00", "2027-01-01 00:00"),
+    ],
+)
+def test_when_a_job_is_due(tmp_path: Path, when: str, latest: str, following: str):
+    found = trigger(JOBS[0], settings_of(tmp_path, drift=when))
+    assert f"{latest_due(found, NOW):%Y-%m-%d %H:%M}" == latest
+    assert f"{next_due(found, NOW):%Y-%m-%d %H:%M}" == following
+
+
+@pytest.mark.parametrize(
+    ("jobs", "said"),
+    [
+        ({"dirft": "0 1 * * *"}, "no job 'dirft'; the nearest known one is 'drift'"),
+        ({"drift": "hourly"}, "scheduler.jobs.drift is 'hourly': give five fields"),
+        ({"drift": "0 25 * * *"}, "scheduler.jobs.drift is '0 25 "),
+        ({"drift": "0 1 * * 1"}, "name weekdays"),
+    ],
+)
+def test_a_time_that_makes_no_sense_is_refused(tmp_path: Path, jobs: dict[str, str], said: str):
+    with pytest.raises(ConfigError, match=said.replace("*", r"\*")):
+        trigger_of(JOBS[0], settings_of(tmp_path, **jobs))
+
+
+def test_an_empty_time_means_never(tmp_path: Path):
+    assert trigger_of(JOBS[0], settings_of(tmp_path, drift="")) is None
+
+
+def test_what_was_missed_is_done_once(store: Store, tmp_path: Path):
+    done: list[str] = []
+    job = job_of(lambda: done.append("x") or "did it")
+    settings = settings_of(tmp_path)
+    # Due at 16:00 every day; the last run was ten days ago.
+    due = trigger(job, settings)
+    last = latest_due(due, datetime.now(UTC))
+    assert last is not None
+    do_job(store, settings, NoMetrics(), job, last - timedelta(days=10))
+    for _ in range(3):
+        do_missed(store, settings, NoMetrics(), job, due)
+    assert len(done) == 2
+    run = store.job_runs("drift")[0]
+    assert (run.due, run.outcome, run.detail) == (last, "done", "did it")
+
+
+def test_a_job_that_fails_says_so_and_harms_nobody(store: Store, tmp_path: Path):
+    def fail() -> str:
+        raise StoreError("no room")
+
+    def break_down() -> str:
+        raise ZeroDivisionError
+
+    for number, work in enumerate((fail, break_down)):
+        done = do_job(
+            store, settings_of(tmp_path), NoMetrics(), job_of(work), NOW.replace(hour=number)
+        )
+        assert done is not None
+        assert done.outcome == "failed"
+    assert [run.detail for run in store.job_runs()] == ["ZeroDivisionError: ", "no room"]
+    assert store.leases() == ()
+
+
+def test_a_job_at_work_is_not_begun_a_second_time(store: Store, tmp_path: Path):
+    with turn(store, "job drift", 30.0):
+        assert do_job(store, settings_of(tmp_path), NoMetrics(), job_of(lambda: ""), NOW) is None
+    assert store.job_runs() == ()
+
+
+def test_a_run_that_died_is_done_again(store: Store, tmp_path: Path):
+    died = store.start_job("drift", NOW, "a process that is no more")
+    assert died is not None
+    for _ in range(2):
+        do_job(store, settings_of(tmp_path), NoMetrics(), job_of(lambda: "did it"), NOW)
+    (run,) = store.job_runs()
+    assert (run.id, run.outcome, run.detail) == (died.id, "done", "did it")
+
+
+def test_two_schedulers_share_the_work(tmp_path: Path):
+    """Each of several runs that are due is done by one of them."""
+    done: list[datetime] = []
+    dues = [NOW + timedelta(days=number) for number in range(20)]
+    ready = threading.Barrier(2)
+    Store.open(tmp_path).close()
+
+    def schedule() -> None:
+        with Store.open(tmp_path) as store:
+            ready.wait()
+            for due in dues:
+                job = job_of(lambda due=due: done.append(due) or "")  # type: ignore[misc]
+                do_job(store, settings_of(tmp_path), NoMetrics(), job, due)
+
+    threads = [threading.Thread(target=schedule) for _ in range(2)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    with Store.open(tmp_path) as store:
+        runs = store.job_runs()
+    assert sorted(done) == sorted(run.due for run in runs)
+    assert len(set(done)) == len(done) > 10
+
+
+def test_the_loop_does_what_is_due_and_ends_when_told(store: Store, tmp_path: Path):
+    begun, ended = threading.Event(), threading.Event()
+
+    def work() -> str:
+        begun.set()
+        ended.wait(0.3)
+        return "did it"
+
+    job = job_of(work)
+    run_scheduler(store, settings_of(tmp_path), lambda: begun.wait(10), jobs=(job,))
+    # The job at work was finished first.
+    assert [run.outcome for run in store.job_runs()] == ["done"]
+
+
+def test_two_schedulers_of_two_processes_do_a_job_once(tmp_path: Path):
+    """Both find on starting that jobs are due that were never done."""
+    Store.open(tmp_path).close()
+    code = (
+        "import sys, time; from pathlib import Path; from fink_ad.config import Settings; "
+        "from fink_ad.store import Store; from fink_ad.scheduler import run_scheduler; "
+        "home = Path(sys.argv[1]); store = Store.open(home); "
+        "run_scheduler(store, Settings(home=home), lambda: time.sleep(1.5))"
+    )
+    both = [subprocess.Popen([sys.executable, "-c", code, str(tmp_path)]) for _ in range(2)]
+    assert [one.wait(60) for one in both] == [0, 0]
+    with Store.open(tmp_path) as store:
+        runs = store.job_runs()
+    assert sorted(run.name for run in runs) == sorted(job.name for job in JOBS)
+    assert {run.outcome for run in runs} == {"done"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
@@ -296,7 +296,7 @@ def _is_due(now: datetime) -> ColumnElement[bool]:
 
 
 def _change(
-    connection: Connection, notification_id: int, values: dict[str, object]
+    connection: Connection, notification_id: int, values: Mapping[str, object]
 ) -> NotificationRecord:
     table = table_of(Notification)
     change = update(table).where(table.c.id == notification_id).values(values).returning(*table.c)

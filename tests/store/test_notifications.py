@@ -1,0 +1,148 @@
+"""The outbox: queued with the candidates, taken in hand, sent once."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from fink_ad.errors import StoreError
+from fink_ad.store import CountKey, ReviewerRecord, Store
+from fink_ad.store.records.notifications import NewNotification, NewSubscription
+
+NOW = datetime(2026, 3, 22, 12, tzinfo=UTC)
+CHAT = "telegram:77"
+
+
+@pytest.fixture
+def maria(store: Store) -> ReviewerRecord:
+    return store.add_reviewer("Maria")
+
+
+def subscribe(store: Store, reviewer: ReviewerRecord, **changes: object):
+    values = {"target": CHAT, "survey": "ztf", "population": "transient"} | changes
+    return store.add_subscription(NewSubscription(reviewer_id=reviewer.id, **values))
+
+
+def new(name: str, one_in: float = 1000.0, **changes: object) -> NewNotification:
+    now = datetime.now(UTC)
+    values = {
+        "kind": "candidate",
+        "target": CHAT,
+        "survey": "ztf",
+        "object_id": name,
+        "model": "shared",
+        "occasion": "first",
+        "due_at": now,
+        "expires_at": now + timedelta(hours=1),
+        "one_in": one_in,
+    } | changes
+    return NewNotification(**values)
+
+
+def test_candidates_and_their_notifications_are_stored_together(store: Store, maria, make):
+    subscription = subscribe(store, maria, rarity=5000.0)
+    subscribe(store, maria, target="telegram:78", rarity=5001.0)
+    subscribe(store, maria, target="telegram:79", survey="lsst", rarity=10.0)
+    subscribe(store, maria, target="telegram:80", rarity=10.0, digest_at="08:00")
+    store.commit_batch(make.batch([1, 2]))
+    found = store.notifications()
+    assert {(one.target, one.object_id) for one in found} == {(CHAT, "object1"), (CHAT, "object2")}
+    assert {one.subscription_id for one in found} == {subscription.id}
+    store.commit_batch(make.batch([1, 2]))
+    assert len(store.notifications()) == 2
+
+
+def test_a_batch_that_fails_leaves_no_notification(store: Store, maria, make):
+    subscribe(store, maria, rarity=2.0)
+    unstorable = {CountKey(2**70, "ztf", kind): 1 for kind in ("in", "scored")}
+    with pytest.raises((OverflowError, StoreError)):
+        store.commit_batch(make.batch([1], counts=unstorable))
+    assert store.notifications() == store.candidates() == ()
+
+
+def test_a_known_object_comes_under_another_name(store: Store, maria, make):
+    subscribe(store, maria, rarity=2.0)
+    store.commit_batch(make.batch([1, 8]))  # two alerts of object1
+    store.commit_batch(make.batch([15], start=10))
+    found = {one.alert_id: one.occasion for one in store.notifications()}
+    assert found == {8: "first", 1: "again:1", 15: "again:15"}
+
+
+def test_a_watched_object_is_told_of(store: Store, maria, make):
+    store.commit_batch(make.batch([1]))
+    store.add_watch(maria.id, CHAT, "ztf", "object1", told=1)
+    store.commit_batch(make.batch([8, 9], start=10, candidates=()))
+    (found,) = store.notifications()
+    assert (found.kind, found.alert_id, found.occasion) == ("watch", 8, "watch:8")
+    assert store.remove_watch(maria.id, "ztf", "object1")
+    assert not store.remove_watch(maria.id, "ztf", "object1")
+
+
+def test_the_same_name_is_queued_once(store: Store):
+    assert store.queue_notifications([new("a"), new("b"), new("a")]) == 2
+    assert store.queue_notifications([new("a"), new("a", model="reviewer:1")]) == 1
+
+
+def test_the_rarest_goes_first_and_each_goes_once(store: Store):
+    store.queue_notifications([new("a", 10.0), new("b", 3000.0), new("c", 200.0)])
+    assert store.targets_due() == (CHAT,)
+    names = []
+    while (one := store.claim_notification(CHAT, 60)) is not None:
+        names.append(one.object_id)
+        assert (one.attempts, one.in_doubt) == (1, False)
+        sent = store.mark_sent(one.id, f"m{one.id}")
+        assert (sent.state, sent.message_id, sent.claimed_until) == ("sent", f"m{one.id}", None)
+        assert store.find_message(CHAT, f"m{one.id}").object_id == one.object_id
+    assert names == ["b", "c", "a"]
+    assert store.targets_due() == ()
+    assert store.last_sent(CHAT, "shared", "ztf", "a").object_id == "a"
+    assert store.last_sent(CHAT, "shared", "ztf", "x") is None
+
+
+def test_what_a_dead_sender_held_is_in_doubt_and_comes_again(store: Store):
+    store.queue_notifications([new("a")])
+    held = store.claim_notification(CHAT, 0.001)
+    later = datetime.now(UTC) + timedelta(seconds=1)
+    store._clock = lambda: later
+    again = store.claim_notification(CHAT, 60)
+    assert (again.id, again.in_doubt, again.attempts) == (held.id, True, 2)
+    assert store.claim_notification(CHAT, 60) is None
+
+
+def test_what_is_put_off_waits(store: Store):
+    store.queue_notifications([new("a")])
+    held = store.claim_notification(CHAT, 60)
+    until = datetime.now(UTC) + timedelta(minutes=5)
+    store.put_off(held.id, until, "quiet hours")
+    assert store.claim_notification(CHAT, 60) is None
+    store._clock = lambda: until
+    again = store.claim_notification(CHAT, 60)
+    assert (again.id, again.in_doubt, again.detail) == (held.id, False, "quiet hours")
+
+
+def test_what_is_stale_is_not_sent(store: Store):
+    old = datetime.now(UTC) - timedelta(seconds=1)
+    store.queue_notifications([new("a", due_at=old, expires_at=old)])
+    assert store.claim_notification(CHAT, 60) is None
+    assert [one.state for one in store.notifications()] == ["expired"]
+
+
+def test_surplus_of_a_night_is_dropped_at_once(store: Store, maria):
+    subscription = subscribe(store, maria)
+    own = {"subscription_id": subscription.id, "night": 20260322}
+    store.queue_notifications([new(f"o{i}", float(i), **own) for i in range(300)])
+    store.mark_sent(store.claim_notification(CHAT, 60).id, "1")
+    assert store.count_sent(subscription.id, 20260322) == 1
+    assert store.drop_surplus(subscription.id, 20260322) == 299
+    assert store.claim_notification(CHAT, 60) is None
+
+
+def test_a_later_subscription_to_the_same_list_replaces_the_earlier(store: Store, maria):
+    first = subscribe(store, maria)
+    second = subscribe(store, maria, per_night=3)
+    assert [one.id for one in store.subscriptions(CHAT)] == [second.id]
+    with pytest.raises(StoreError, match="no subscription"):
+        store.end_subscription(first.id, CHAT)
+    with pytest.raises(StoreError, match="no subscription"):
+        store.end_subscription(second.id, "telegram:1")
+    store.end_subscription(second.id, CHAT)
+    assert store.subscriptions() == ()

@@ -1,39 +1,61 @@
 """What a screen or a bot may ask for."""
 
+from fink_ad.review.again import answered_since, show_again
 from fink_ad.review.braille import BrailleCurve, braille_curve
 from fink_ad.review.candidate import Candidate, ObjectAlert, Opinion, Strangeness, candidate_view
 from fink_ad.review.curve import CurvePoints, FluxKind, curve_points
+from fink_ad.review.downloads import to_csv, to_votable
 from fink_ad.review.figures import BAND_COLOURS, light_curve_figure
+from fink_ad.review.histograms import TinyHistogram, tiny_histogram
 from fink_ad.review.labels import Given, history, record, undo
-from fink_ad.review.links import Link, links
+from fink_ad.review.links import Link, links_of
+from fink_ad.review.lists import RankingState, ranking_state, review_lists
 from fink_ad.review.neighbourhood import AnsweredObjects, Neighbour
+from fink_ad.review.overview import CANDIDATE_COLUMNS, candidate_table
 from fink_ad.review.ranges import flux_unit
 from fink_ad.review.stamps import Stamp, read_stamp, stamp_picture, stamp_pictures
+from fink_ad.store import LabelRecord, ReviewerRecord, Showing, Store, unpack_stamps
 
 __all__ = [
     "BAND_COLOURS",
+    "CANDIDATE_COLUMNS",
     "AnsweredObjects",
     "BrailleCurve",
     "Candidate",
     "CurvePoints",
     "FluxKind",
     "Given",
+    "LabelRecord",
     "Link",
     "Neighbour",
     "ObjectAlert",
     "Opinion",
+    "RankingState",
+    "ReviewerRecord",
+    "Showing",
     "Stamp",
+    "Store",
     "Strangeness",
+    "TinyHistogram",
+    "answered_since",
     "braille_curve",
+    "candidate_table",
     "candidate_view",
     "curve_points",
     "flux_unit",
     "history",
     "light_curve_figure",
-    "links",
+    "links_of",
+    "ranking_state",
     "read_stamp",
     "record",
+    "review_lists",
+    "show_again",
     "stamp_picture",
     "stamp_pictures",
+    "tiny_histogram",
+    "to_csv",
+    "to_votable",
     "undo",
+    "unpack_stamps",
 ]

@@ -16,7 +16,7 @@ from fink_ad.errors import ReviewError
 from fink_ad.features import FeatureTable
 from fink_ad.forest import Model, ToldFeature, is_provisional, rarity, top_features
 from fink_ad.forest.calibration import Calibration
-from fink_ad.review.links import Link, links
+from fink_ad.review.links import Link, links_of
 from fink_ad.review.neighbourhood import AnsweredObjects, Neighbour
 from fink_ad.store import (
     CandidateView,
@@ -243,7 +243,7 @@ def candidate_view(
             {view.night for view in views if 0 <= kept.mjd_utc - view.mjd_utc < LISTED_DAYS}
         ),
         object_alerts=_alerts_of(store, kept),
-        links=links(survey, kept.object_id, kept.ra_deg, kept.dec_deg),
+        links=links_of(survey, kept.object_id, kept.ra_deg, kept.dec_deg),
     )
 
 

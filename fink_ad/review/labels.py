@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from fink_ad.errors import ReviewError
 from fink_ad.store import ANSWERS, LabelRecord, NewLabel, ReviewerRecord, Showing, Store
 
-__all__ = ["IMPORT_CHANNEL", "Given", "history", "record", "undo"]
+__all__ = ["IMPORT_CHANNEL", "Given", "checked_note", "checked_tags", "history", "record", "undo"]
 
 IMPORT_CHANNEL = "import:"
 """How the channel of an imported answer begins."""
@@ -80,8 +80,8 @@ def record(
             answered_at=answered_at,
             shown_at=shown_at,
             model_revision=showing.model_revision,
-            tags=_checked_tags(tags),
-            note=_checked_note(note),
+            tags=checked_tags(tags),
+            note=checked_note(note),
             token=token,
         )
     )
@@ -127,7 +127,14 @@ def _given(store: Store, reviewer: ReviewerRecord) -> list[Given]:
     return [Given(one, one.id in undone) for one in events if one.retracts is None]
 
 
-def _checked_tags(tags: Sequence[str]) -> tuple[str, ...]:
+def checked_tags(tags: Sequence[str]) -> tuple[str, ...]:
+    """Return tags without blanks around, empty ones and repetitions.
+
+    Raises
+    ------
+    ReviewError
+        If they are too many, or one is too long or holds characters that do not print.
+    """
     kept = tuple(dict.fromkeys(tag.strip() for tag in tags if tag.strip()))
     if len(kept) > _MAX_TAGS:
         raise ReviewError(f"{len(kept)} tags are too many; {_MAX_TAGS} is most")
@@ -140,7 +147,14 @@ def _checked_tags(tags: Sequence[str]) -> tuple[str, ...]:
     return kept
 
 
-def _checked_note(note: str) -> str:
+def checked_note(note: str) -> str:
+    """Return a note without blanks around.
+
+    Raises
+    ------
+    ReviewError
+        If it is too long or holds characters that do not print.
+    """
     note = note.strip()
     if len(note) > _NOTE_LENGTH:
         raise ReviewError(f"a note of {len(note)} characters is too long; {_NOTE_LENGTH} is most")

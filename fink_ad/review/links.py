@@ -10,7 +10,7 @@ import re
 from typing import NamedTuple
 from urllib.parse import quote, urlencode
 
-__all__ = ["Link", "links"]
+__all__ = ["Link", "links_of"]
 
 _PORTALS = {
     "ztf": (re.compile(r"ZTF\d{2}[a-z]{7}", re.ASCII), "https://ztf.fink-portal.org/"),
@@ -30,7 +30,7 @@ class Link(NamedTuple):
     radius_arcsec: float = math.nan
 
 
-def links(survey: str, object_id: str, ra_deg: float, dec_deg: float) -> tuple[Link, ...]:
+def links_of(survey: str, object_id: str, ra_deg: float, dec_deg: float) -> tuple[Link, ...]:
     """Return pages about an object of a survey at an ICRS position in degrees.
 
     A page by id is left out if the id has not the survey's form, pages by position if there is

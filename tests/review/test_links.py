@@ -4,11 +4,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from fink_ad.review.links import links
+from fink_ad.review.links import links_of
 
 
 def by_name(*asked):
-    return {link.name: link for link in links(*asked)}
+    return {link.name: link for link in links_of(*asked)}
 
 
 def test_all_pages_look_at_the_same_place():
@@ -55,4 +55,4 @@ def test_an_id_of_another_form_is_not_linked(survey, object_id):
 @pytest.mark.parametrize("place", [(float("nan"), 0.0), (0.0, float("nan")), (400, 0), (0, -91)])
 def test_without_a_place_only_the_object_is_linked(place):
     assert list(by_name("ztf", "ZTF21abcdefg", *place)) == ["Fink"]
-    assert links("elasticc", "1", *place) == ()
+    assert links_of("elasticc", "1", *place) == ()

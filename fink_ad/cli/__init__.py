@@ -19,6 +19,7 @@ from fink_ad.cli.demo import demo
 from fink_ad.cli.doctor import doctor
 from fink_ad.cli.features import features
 from fink_ad.cli.history import history_app
+from fink_ad.cli.learn import learn
 from fink_ad.cli.models import models_app
 from fink_ad.cli.plugins import plugins
 from fink_ad.cli.progress import exit_at_once
@@ -37,6 +38,7 @@ __all__ = ["app", "main"]
 for command in (
     run,
     candidates,
+    learn,
     show,
     features,
     score,

@@ -7,13 +7,14 @@ import structlog
 from fink_ad.config import Settings
 from fink_ad.errors import ModelError
 from fink_ad.expressions import Expression, parse
+from fink_ad.forest import Model
 from fink_ad.learn.cache import Cache
 from fink_ad.learn.calibrate import calibrate
 from fink_ad.learn.checks import Checked, artefacts, check_order
 from fink_ad.learn.relearn import Revision, put_in_force, remember, reviewer_name, revise
 from fink_ad.learn.rerank import rerank
 from fink_ad.learn.whose import Whose
-from fink_ad.store import ActiveModel, Lease, NewDecision, NewOrder, OrderRecord, Store
+from fink_ad.store import ActiveModel, Lease, NewDecision, NewOrder, Order, OrderRecord, Store
 
 __all__ = ["condition_of", "relearn_and_publish"]
 
@@ -47,8 +48,8 @@ def relearn_and_publish(
     Returns
     -------
     OrderRecord or None
-        The new order; None if there is no model yet, the revision did not pass, or a personal
-        model is asked of a learner that does not use answers.
+        The new order; None if there is no model yet, a model did not pass, or a personal one is
+        asked of a learner that does not use answers.
 
     Raises
     ------
@@ -64,48 +65,37 @@ def relearn_and_publish(
     revision = _revision(store, settings, whose, cache, active, published, position)
     if revision is None:
         return None
-    model = revision.model
     calibration = calibrate(store, whose)
-    is_new = active is None or active.revision.id != model.revision
+
+    def publish(model: Model, order: Order, position: int) -> OrderRecord:
+        told = None if calibration is None else calibration.to_json()
+        new = NewOrder(*whose, model.revision, position, order, told)
+        record = store.publish_order(new, lease)
+        cache.published(whose, model, record, order)
+        return record
+
+    def rank(model: Model) -> Order:
+        return rerank(cache.kept(whose), model, revision.trees, condition, calibration)
+
+    order, checked = None, Checked((), {})
+    is_new = active is None or active.revision.id != revision.model.revision
     try:
-        order = rerank(cache.kept(whose), model, revision.trees, condition, calibration)
+        order = rank(revision.model)
     except ModelError as error:
-        _refuse(store, settings, whose, revision, active, Checked((str(error),), {}))
+        checked = Checked((str(error),), {})
+    if order is not None and is_new:
+        checked = _check(store, settings, whose, cache, revision, order, published)
+    if order is not None and not checked.failures:
+        if is_new:
+            remember(store, settings, whose, revision)
+            put_in_force(store, whose, revision, lease, replaces=active)
+        return publish(revision.model, order, position)
+    _refuse(store, settings, whose, revision, active, checked)
+    if active is None or published is None or active.model.id != revision.model_id:
         return None
-    if is_new:
-        same_model = published is not None and (
-            _model_of(store, published.revision_id) == revision.model_id
-        )
-        bogus = {
-            label.object_id
-            for label in store.latest_labels(whose.survey, whose.population)
-            if label.answer == "bogus"
-        }
-        checked = check_order(
-            order,
-            cache.order(whose, published) if published is not None and same_model else None,
-            artefacts(cache.kept(whose).index, bogus),
-            settings.learn,
-        )
-        if checked.failures:
-            _refuse(store, settings, whose, revision, active, checked)
-            return None
-        remember(store, settings, whose, revision)
-        put_in_force(store, whose, revision, lease)
-    record = store.publish_order(
-        NewOrder(
-            survey=whose.survey,
-            population=whose.population,
-            reviewer_id=whose.reviewer_id,
-            revision_id=model.revision,
-            label_position=position,
-            order=order,
-            calibration=None if calibration is None else calibration.to_json(),
-        ),
-        lease,
-    )
-    cache.published(whose, model, record, order)
-    return record
+    # The revision in force goes on ranking, tonight's alerts too.
+    stays = cache.model(whose, active.revision.id)
+    return publish(stays, rank(stays), published.label_position)
 
 
 def condition_of(store: Store, settings: Settings, whose: Whose) -> Expression | None:
@@ -155,6 +145,24 @@ def _revision(
     shared_model = cache.model(everybodys, shared.revision.id)
     index = cache.kept(whose).index
     return revise(store, settings, whose, shared_model, shared.model.id, index)
+
+
+def _check(
+    store: Store,
+    settings: Settings,
+    whose: Whose,
+    cache: Cache,
+    revision: Revision,
+    order: Order,
+    published: OrderRecord | None,
+) -> Checked:
+    """Compare an order with the one in force, if that is of the same model."""
+    before = None
+    if published is not None and _model_of(store, published.revision_id) == revision.model_id:
+        before = cache.order(whose, published)
+    labels = store.latest_labels(whose.survey, whose.population)
+    bogus = {label.object_id for label in labels if label.answer == "bogus"}
+    return check_order(order, before, artefacts(cache.kept(whose).index, bogus), settings.learn)
 
 
 def _model_of(store: Store, revision_id: str) -> str:

@@ -13,7 +13,7 @@ from fink_ad.forest import Model
 from fink_ad.learn.answers import labelled_alerts, teaching_answers
 from fink_ad.learn.whose import Whose
 from fink_ad.pipeline import model_record, models_dir
-from fink_ad.store import KeptIndex, Lease, RevisionRecord, Store
+from fink_ad.store import ActiveModel, KeptIndex, Lease, RevisionRecord, Store
 
 __all__ = ["Revision", "put_in_force", "relearn", "remember", "reviewer_name", "revise"]
 
@@ -96,7 +96,7 @@ def relearn(
     shared = Model.load(models_dir(settings) / active.revision.id)
     revision = revise(store, settings, whose, shared, active.model.id)
     remember(store, settings, whose, revision)
-    put_in_force(store, whose, revision)
+    put_in_force(store, whose, revision, replaces=own)
     return revision.model
 
 
@@ -157,16 +157,28 @@ def remember(store: Store, settings: Settings, whose: Whose, revision: Revision)
 
 
 def put_in_force(
-    store: Store, whose: Whose, revision: Revision, lease: Lease | None = None
+    store: Store,
+    whose: Whose,
+    revision: Revision,
+    lease: Lease | None = None,
+    replaces: ActiveModel | None = None,
 ) -> None:
     """Make a revision the one in force.
+
+    Parameters
+    ----------
+    replaces : ActiveModel, optional
+        What was in force when the revision was begun: a model promoted since then stays.
 
     Raises
     ------
     LeaseLost
         If a lease is given that is not in force any more.
+    StoreError
+        If something else came into force meanwhile.
     """
-    store.activate_model(revision.model.revision, lease)
+    before = None if replaces is None else replaces.revision.id
+    store.activate_model(revision.model.revision, lease, replaces=before)
     _log.info(
         "model_relearned",
         survey=whose.survey,

@@ -1,0 +1,98 @@
+"""Start a learner beside a program that takes answers, so that nobody has to."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from fink_ad.config import Settings
+from fink_ad.errors import StoreError
+from fink_ad.learn.watch import LEASE
+from fink_ad.store import Lease, Store
+
+__all__ = ["LOG_NAME", "ensure_learner"]
+
+LOG_NAME = "learn.log"
+"""Name of the learner's log in the home folder."""
+
+_LONGEST_LOG = 4 << 20  # bytes; a longer one is begun anew
+
+_COMMAND = "from fink_ad.cli import main; main()"
+
+
+def ensure_learner(settings: Settings, *, detached: bool = False) -> subprocess.Popen[bytes] | None:
+    """Start ``fink-ad learn`` as a child process unless a learner is at work on the store.
+
+    Parameters
+    ----------
+    settings : Settings
+        The child gets the same.
+    detached : bool
+        Whether the learner shall outlive this process. Otherwise it ends when this process
+        does, however that happens, or when the ``stdin`` of what is returned is closed.
+
+    Returns
+    -------
+    subprocess.Popen or None
+        The child; None if a learner is at work already.
+
+    Raises
+    ------
+    StoreError
+        If the store cannot be asked, or the process not be started.
+    """
+    with Store.open(settings.home, settings.database_url or None) as store:
+        held = [lease for lease in store.leases() if lease.name == LEASE]
+    if any(_is_alive(lease) for lease in held):
+        return None
+    log = settings.home / LOG_NAME
+    options = [] if detached else ["--attached"]
+    try:
+        with log.open("wb" if _is_long(log) else "ab") as file:
+            return subprocess.Popen(  # noqa: S603  our own program
+                [sys.executable, "-c", _COMMAND, "learn", *options],
+                stdin=subprocess.DEVNULL if detached else subprocess.PIPE,
+                stdout=file,
+                stderr=file,
+                env=_environment(settings),
+                # Ctrl-C is for the program in front; the learner ends with its standard input.
+                start_new_session=True,
+            )
+    except OSError as error:
+        raise StoreError(f"cannot start a learner that logs to {log}: {error}") from error
+
+
+def _is_alive(lease: Lease) -> bool:
+    """Say whether a lease is in force; one of a process of this machine dies with it."""
+    if lease.expires_at <= datetime.now(UTC):
+        return False
+    host, _, rest = lease.holder.partition(":")
+    if host != socket.gethostname():
+        return True
+    try:
+        os.kill(int(rest.partition(":")[0]), 0)
+    except (ProcessLookupError, ValueError):
+        return False
+    except PermissionError:  # another user's, and alive
+        return True
+    return True
+
+
+def _is_long(log: Path) -> bool:
+    return log.is_file() and log.stat().st_size > _LONGEST_LOG
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    """Return the environment with all settings as they are here, wherever they came from."""
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith("FINK_AD_")
+    }
+    for name, value in settings.model_dump(mode="json").items():
+        text = value if isinstance(value, str) else json.dumps(value)
+        environment[f"FINK_AD_{name.upper()}"] = text
+    return environment

@@ -9,11 +9,13 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from fink_ad.cli.app import State, out, print_json, state_of
+from fink_ad.cli.app import State, out, print_json, shown, state_of
 from fink_ad.cli.promotion import decisions, promote, rollback
 from fink_ad.errors import ConfigError, ModelError, StoreError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -65,7 +67,7 @@ def show_model(
 ) -> None:
     """Print the card of a model: features, parameters, answers, speed, what it looks at.
 
-    The reviewers behind the answers are counted where the store knows them.
+    Answers are counted by reviewer where the model was told who gave them.
     """
     from fink_ad.forest.card import model_card
 
@@ -80,13 +82,15 @@ def show_model(
             told = ", ".join(f"{one['column']} ({one['contribution']:+.3f})" for one in value)
         elif key == "columns":
             told = f"{len(value)}: {', '.join(value)}"
+        elif key == "reviewers":
+            told = "; ".join(f"{name}: {_counts(said)}" for name, said in value.items()) or "-"
         elif isinstance(value, dict):
-            told = ", ".join(f"{name} {_short(number)}" for name, number in value.items()) or "none"
+            told = _counts(value) or "none"
         elif isinstance(value, list):
             told = ", ".join(map(str, value)) or "none"
         else:
             told = _short(value)
-        out.print(f"[bold]{key.replace('_', ' '):18}[/bold] {escape(told)}", highlight=False)
+        out.print(f"[bold]{key.replace('_', ' '):18}[/bold] {shown(told)}", highlight=False)
 
 
 @models_app.command("compare")
@@ -148,6 +152,10 @@ def compare_models(
         table.add_row(str(place), *cells)
     out.print(table)
     out.print("* on both lists")
+
+
+def _counts(numbers: Mapping[str, object]) -> str:
+    return ", ".join(f"{name} {_short(number)}" for name, number in numbers.items())
 
 
 def _short(value: object) -> str:

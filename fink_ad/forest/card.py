@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fink_ad.features import FeatureTable
 from fink_ad.forest.model import Model
+from fink_ad.forest.training import LabelledAlerts
 
 __all__ = ["model_card"]
 
@@ -28,8 +30,6 @@ def model_card(model: Model, folder: Path | None = None) -> dict[str, Any]:
     folder : Path, optional
         Its folder; its size is told if given.
     """
-    labelled = model.labelled
-    answers = Counter([] if labelled is None else labelled.answers.tolist())
     card = {
         "id": model.id,
         "survey": model.survey,
@@ -44,7 +44,7 @@ def model_card(model: Model, folder: Path | None = None) -> dict[str, Any]:
         "dropped_columns": list(model.dropped_columns),
         "n_reference": len(model.reference),
         "nights": [int(model.reference.nights.min()), int(model.reference.nights.max())],
-        "answers": dict(sorted(answers.items())),
+        **_answers(model.labelled),
         "metrics": dict(model.metrics),
         "library_versions": dict(model.library_versions),
         "telling_features": _telling(model),
@@ -53,6 +53,24 @@ def model_card(model: Model, folder: Path | None = None) -> dict[str, Any]:
     if folder is not None:
         card["bytes"] = sum(file.stat().st_size for file in folder.iterdir())
     return card
+
+
+def _answers(labelled: LabelledAlerts | None) -> dict[str, Any]:
+    """Return the answers learned from, counted, and for each reviewer where they are known."""
+    if labelled is None:
+        return {"answers": {}, "reviewers": {}}
+    who = [] if labelled.reviewers is None else labelled.reviewers.tolist()
+    return {
+        "answers": _counted(labelled.answers),
+        "reviewers": {
+            reviewer: _counted(labelled.answers[labelled.reviewers == reviewer])
+            for reviewer in sorted(set(who))
+        },
+    }
+
+
+def _counted(answers: NDArray[np.str_]) -> dict[str, int]:
+    return dict(sorted(Counter(answers.tolist()).items()))
 
 
 def _telling(model: Model) -> list[dict[str, Any]]:
@@ -64,8 +82,13 @@ def _telling(model: Model) -> list[dict[str, Any]]:
     bins = model.reference.peer_bins[strangest]
     mean = model.learner.contributions(values, bins).mean(axis=0)
     order = np.argsort(-mean, kind="stable")[:10]
+    described = [model.schema.columns[place] for place in model.imputation.columns]
     return [
-        {"column": model.used_columns[place], "contribution": float(mean[place])}
+        {
+            "column": described[place].id,
+            "contribution": float(mean[place]),
+            "meaning": described[place].meaning,
+        }
         for place in order.tolist()
         if mean[place] > 0.0
     ]

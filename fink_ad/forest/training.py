@@ -110,6 +110,8 @@ class LabelledAlerts:
         How sure each answer is, above 0 and at most 1; without it all are sure.
     n_det : (n,) int64, optional
         Number of detections; needed by models that rank among peers.
+    reviewers : (n,) str, optional
+        Who answered; told on the model's card.
     """
 
     table: FeatureTable
@@ -118,6 +120,7 @@ class LabelledAlerts:
     answers: NDArray[np.str_]
     confidence: NDArray[np.float64] | None = None
     n_det: NDArray[np.int64] | None = None
+    reviewers: NDArray[np.str_] | None = None
 
     def __len__(self) -> int:
         return len(self.answers)
@@ -131,6 +134,7 @@ class LabelledAlerts:
         answers: Sequence[str] | NDArray[np.str_],
         confidence: Sequence[float] | NDArray[np.float64] | None = None,
         n_det: Sequence[int] | NDArray[np.int64] | None = None,
+        reviewers: Sequence[str] | NDArray[np.str_] | None = None,
     ) -> LabelledAlerts:
         """Check and sort answered alerts.
 
@@ -161,7 +165,13 @@ class LabelledAlerts:
             raise ModelError(f"object {name} has {counts.max()} answers ({said}): give one")
         grades = None if confidence is None else np.asarray(confidence, np.float64)
         counts_of = None if n_det is None else _whole_numbers("n_det", n_det)
-        for name, more in (("confidence", grades), ("n_det", counts_of)):
+        names_of = None if reviewers is None else np.asarray(reviewers, np.str_)
+        optional: tuple[tuple[str, NDArray[Any] | None], ...] = (
+            ("confidence", grades),
+            ("n_det", counts_of),
+            ("reviewers", names_of),
+        )
+        for name, more in optional:
             if more is not None and more.shape != (len(given),):
                 raise ModelError(f"{name} has shape {more.shape} for {len(given)} answers")
         order = np.argsort(ids, kind="stable")
@@ -172,6 +182,7 @@ class LabelledAlerts:
             given.astype(np.str_)[order],
             None if grades is None else grades[order],
             None if counts_of is None else counts_of[order],
+            None if names_of is None else names_of[order],
         )
 
     def to_arrays(self) -> dict[str, NDArray[np.generic]]:
@@ -182,7 +193,11 @@ class LabelledAlerts:
             "object_ids": self.object_ids,
             "answers": self.answers,
         }
-        more = {"confidence": self.confidence, "n_det": self.n_det}
+        more: dict[str, NDArray[Any] | None] = {
+            "confidence": self.confidence,
+            "n_det": self.n_det,
+            "reviewers": self.reviewers,
+        }
         return arrays | {name: array for name, array in more.items() if array is not None}
 
     @classmethod
@@ -198,6 +213,7 @@ class LabelledAlerts:
             arrays["answers"],
             arrays.get("confidence"),
             arrays.get("n_det"),
+            arrays.get("reviewers"),
         )
 
     def targets(self) -> NDArray[np.int8]:

@@ -162,6 +162,7 @@ def labelled_alerts(
         return None
     labels = [teaching[row].label for row in rows]
     alert_ids = np.array([label.alert_id for label in labels], np.int64)
+    names = {one.id: one.name for one in store.reviewers()}
     return LabelledAlerts.of(
         FeatureTable(schema, values[rows]),
         alert_ids=alert_ids,
@@ -169,6 +170,7 @@ def labelled_alerts(
         answers=[label.answer for label in labels],
         confidence=[teaching[row].confidence for row in rows],
         n_det=kept.n_det[np.searchsorted(kept.alert_id, alert_ids)],
+        reviewers=[names[label.reviewer_id] for label in labels],
     )
 
 

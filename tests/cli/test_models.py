@@ -25,6 +25,7 @@ def relearned(model, ran):
         model.reference.alert_ids[rows],
         [f"o{row}" for row in rows],
         ["anomaly", "ordinary"] * 10,
+        reviewers=["ada", "ada", "grace[red]", "ada"] * 5,
     )
     other = Model.train(
         FeatureTable(model.schema, model.reference.values),
@@ -104,6 +105,7 @@ def test_show_prints_the_card(fink_ad, relearned):
     told = fink_ad("models", "show", relearned.short_id)
     assert told.code == 0
     assert "telling features" in told.out
+    assert "ada: anomaly 5, ordinary 10; grace[red]: anomaly 5" in " ".join(told.out.split())
     assert "n_trees 50" in told.out
 
 

@@ -37,11 +37,16 @@ def test_the_card_says_what_shaped_the_model(learner, make_table, schema, descri
     table = make_table(300)
     table.values[:, 3] = np.nan
     labelled = LabelledAlerts.of(
-        make_table(3, 4), [1, 2, 3], list("abc"), ["anomaly", "bogus", "bogus"]
+        make_table(3, 4),
+        [3, 1, 2],
+        list("abc"),
+        ["anomaly", "bogus", "bogus"],
+        reviewers=["ada", "grace", "ada"],
     )
     model = Model.train(table, **describe(300), learner=learner, labelled=labelled)
     card = model_card(model, model.save(tmp_path))
     assert card["answers"] == {"anomaly": 1, "bogus": 2}
+    assert card["reviewers"] == {"ada": {"anomaly": 1, "bogus": 1}, "grace": {"bogus": 1}}
     assert card["dropped_columns"] == ["curve.c3"]
     assert card["schema_hash"] == schema.hash
     assert card["rows_per_second"] > 1000
@@ -50,3 +55,4 @@ def test_the_card_says_what_shaped_the_model(learner, make_table, schema, descri
     assert told == sorted(told, reverse=True)
     # Drawn group first, the lone column of a group of two is looked at most.
     assert card["telling_features"][0]["column"].startswith("host.")
+    assert card["telling_features"][0]["meaning"] == "one of few"

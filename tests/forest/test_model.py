@@ -30,6 +30,31 @@ def folder(model, tmp_path):
     return model.save(tmp_path)
 
 
+class TestReviewers:
+    def test_they_are_stored_beside_their_answers(self, table, labelled, describe, tmp_path):
+        who = [f"r{alert}" for alert in labelled.alert_ids.tolist()]
+        known = LabelledAlerts.of(
+            labelled.table, labelled.alert_ids, labelled.object_ids, labelled.answers, reviewers=who
+        )
+        model = Model.train(table, **describe(600), labelled=known)
+        assert Model.load(model.save(tmp_path)).labelled.reviewers.tolist() == who
+
+    def test_models_stored_without_them_still_load(self, table, labelled, describe, tmp_path):
+        model = Model.train(table, **describe(600), labelled=labelled)
+        assert "reviewers" not in labelled.to_arrays()
+        assert Model.load(model.save(tmp_path)).labelled.reviewers is None
+
+    def test_one_each(self, labelled):
+        with pytest.raises(ModelError, match="reviewers has shape"):
+            LabelledAlerts.of(
+                labelled.table,
+                labelled.alert_ids,
+                labelled.object_ids,
+                labelled.answers,
+                reviewers=["ada"],
+            )
+
+
 class TestTraining:
     def test_order_of_arrival_does_not_matter(self, model, table, describe):
         order = np.random.default_rng(0).permutation(600)

@@ -8,7 +8,7 @@ from fink_ad.retrain.promote import (
     retrain_all,
     rollback_model,
 )
-from fink_ad.retrain.recompute import current_schema, features_of_kept, store_features
+from fink_ad.retrain.recompute import current_schema, features_of_kept
 
 __all__ = [
     "Outcome",
@@ -19,5 +19,4 @@ __all__ = [
     "retrain",
     "retrain_all",
     "rollback_model",
-    "store_features",
 ]

@@ -14,10 +14,10 @@ from fink_ad.errors import FinkAdError, ModelError, StoreError
 from fink_ad.forest import Model
 from fink_ad.pipeline import models_dir
 from fink_ad.retrain.judging import PROMOTED, Judgement, judge_contender
-from fink_ad.retrain.recompute import current_schema, features_of_kept, store_features
+from fink_ad.retrain.recompute import current_schema, features_of_kept, new_features
 from fink_ad.retrain.train import make_contender, store_contender
 from fink_ad.retrain.turn import turn
-from fink_ad.store import ActiveModel, Decision, Lease, NewDecision, Store
+from fink_ad.store import ActiveModel, Decision, NewDecision, Store, Verdict
 
 __all__ = ["GATE", "LEASE", "Outcome", "promote_model", "retrain", "retrain_all", "rollback_model"]
 
@@ -97,10 +97,6 @@ def retrain(
         incumbent = Model.load(models_dir(settings) / active.revision.id)
         on_step("training")
         contender = make_contender(store, settings, survey, population, full=full)
-        incumbent_serves = incumbent.schema.hash == contender.kept.table.schema.hash
-        if incumbent_serves and not dry_run:
-            # Also what a promotion that was cut short has left over.
-            store_features(store, survey, contender.kept)
         ids = (contender.model.revision, incumbent.revision)
         if contender.model.revision == incumbent.revision:
             why = "the same alerts and answers make the model in force"
@@ -113,9 +109,11 @@ def retrain(
         if not dry_run:
             store_contender(store, settings, contender)
             by = force_by if force_by else GATE
-            _decide(store, lease, contender.model, incumbent.revision, judged, verdict, by)
+            decision = _decision(contender.model, incumbent.revision, judged, verdict, by)
             if verdict == PROMOTED:
-                store_features(store, survey, contender.kept)
+                store.promote(decision, lease, new_features(survey, contender.kept))
+            else:
+                store.add_decision(decision)
         _log.info(
             "model_judged",
             survey=survey,
@@ -179,9 +177,9 @@ def promote_model(store: Store, settings: Settings, revision_id: str, by: str) -
             raise StoreError(f"model {revision_id[:12]} is in force already")
         incumbent = None if active is None else active.revision.id
         judged = Judgement(PROMOTED, f"{by} decided", {"operator": by})
-        decision = _decide(store, lease, model, incumbent, judged, PROMOTED, by)
-        store_features(store, survey, features_of_kept(store, settings, survey, population))
-    return decision
+        kept = features_of_kept(store, settings, survey, population)
+        decision = _decision(model, incumbent, judged, PROMOTED, by)
+        return store.promote(decision, lease, new_features(survey, kept))
 
 
 def rollback_model(
@@ -202,30 +200,29 @@ def rollback_model(
             raise StoreError(f"no earlier {survey} {population} model to return to")
         model = Model.load(models_dir(settings) / target.revision.id)
         _check_features(model, settings)
-        return store.rollback_model(survey, population, by=by, whole=True, lease=lease)
+        kept = features_of_kept(store, settings, survey, population)
+        return store.rollback_model(
+            survey,
+            population,
+            by=by,
+            whole=True,
+            lease=lease,
+            features=new_features(survey, kept),
+        )
 
 
-def _decide(
-    store: Store,
-    lease: Lease,
-    contender: Model,
-    incumbent: str | None,
-    judged: Judgement,
-    verdict: str,
-    by: str,
-) -> Decision:
-    decision = NewDecision(
+def _decision(
+    contender: Model, incumbent: str | None, judged: Judgement, verdict: Verdict, by: str
+) -> NewDecision:
+    return NewDecision(
         contender=contender.revision,
         incumbent=incumbent,
         survey=contender.survey,
         population=contender.population,
-        verdict=verdict,  # type: ignore[arg-type]
+        verdict=verdict,
         by=by,
         figures={"reason": judged.reason, "gate": judged.verdict, **judged.figures},
     )
-    if verdict == PROMOTED:
-        return store.promote(decision, lease)
-    return store.add_decision(decision)
 
 
 def _active(store: Store, survey: str, population: str) -> ActiveModel:

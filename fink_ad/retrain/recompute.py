@@ -14,9 +14,9 @@ from fink_ad.errors import ModelError
 from fink_ad.features import Context, FeatureSchema, FeatureTable
 from fink_ad.pipeline.describe import providers_of
 from fink_ad.pipeline.tables import side_tables
-from fink_ad.store import Store, pack_features, unpack_alerts
+from fink_ad.store import NewFeatures, Store, pack_features, unpack_alerts
 
-__all__ = ["KeptFeatures", "current_schema", "features_of_kept", "store_features"]
+__all__ = ["KeptFeatures", "current_schema", "features_of_kept", "new_features"]
 
 _CHUNK = 1000
 """Kept alerts unpacked at a time; their stamps come along."""
@@ -96,20 +96,15 @@ def features_of_kept(
     return KeptFeatures(FeatureTable(schema, values), index.alert_id, stale)
 
 
-def store_features(store: Store, survey: str, kept: KeptFeatures) -> int:
-    """Give the kept alerts of the store the features that were computed; return to how many.
-
-    Doing it twice changes nothing, and an end in between leaves each alert either way whole.
-    """
-    rows_of = np.flatnonzero(kept.recomputed)
-    for rows in _chunks(rows_of):
-        store.update_features(
-            survey,
-            kept.alert_ids[rows].tolist(),
-            kept.table.schema.hash,
-            pack_features(kept.table.values[rows]),
-        )
-    return len(rows_of)
+def new_features(survey: str, kept: KeptFeatures) -> NewFeatures:
+    """Return what the store is to be told of kept alerts: the features it does not have yet."""
+    rows = np.flatnonzero(kept.recomputed)
+    return NewFeatures(
+        survey,
+        kept.alert_ids[rows].tolist(),
+        kept.table.schema.hash,
+        pack_features(kept.table.values[rows]),
+    )
 
 
 def _extract(

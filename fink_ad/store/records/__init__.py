@@ -38,6 +38,7 @@ from fink_ad.store.records.stream import (
     CountKind,
     KeptFor,
     KeptRecord,
+    NewFeatures,
     PartRecord,
     batch_key,
 )
@@ -65,6 +66,7 @@ __all__ = [
     "Lease",
     "ModelRecord",
     "NewDecision",
+    "NewFeatures",
     "NewLabel",
     "NewOrder",
     "NewShowing",

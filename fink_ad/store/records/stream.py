@@ -19,6 +19,7 @@ __all__ = [
     "CountKind",
     "KeptFor",
     "KeptRecord",
+    "NewFeatures",
     "PartRecord",
     "batch_key",
 ]
@@ -132,6 +133,16 @@ class KeptRecord:
     broker_classes: Sequence[str] = ()
     tags: Sequence[str] = ()
     stamps: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class NewFeatures:
+    """Features of kept alerts in another schema, as packed by `blobs.pack_features`."""
+
+    survey: str
+    alert_ids: Sequence[int]
+    feature_schema: str
+    features: Sequence[bytes] = field(repr=False)
 
 
 @dataclass(frozen=True)

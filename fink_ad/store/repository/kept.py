@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from fink_ad.errors import StoreError
-from fink_ad.store.records import KeptFor, KeptRecord
+from fink_ad.store.records import KeptFor, KeptRecord, NewFeatures
 from fink_ad.store.repository.part import StorePart, columns_of, record_of
 from fink_ad.store.repository.showings import is_on_show
 from fink_ad.store.repository.stamps import (
@@ -33,7 +33,7 @@ from fink_ad.store.sampling import reservoir_key
 from fink_ad.store.tables import KeptAlert
 from fink_ad.store.upserts import upsert
 
-__all__ = ["Kept", "keep_alerts", "mark_kept"]
+__all__ = ["Kept", "give_features", "keep_alerts", "mark_kept"]
 
 _CHUNK = 1000
 
@@ -101,19 +101,8 @@ class Kept(StorePart):
         self, survey: str, alert_ids: Sequence[int], feature_schema: str, features: Sequence[bytes]
     ) -> None:
         """Give kept alerts their features in another schema, as `blobs.pack_features` packs."""
-        rows = [
-            {"of": int(alert_id), "new": values}
-            for alert_id, values in zip(alert_ids, features, strict=True)
-        ]
-        if not rows:
-            return
-        statement = (
-            update(KeptAlert)
-            .where(KeptAlert.survey == survey, KeptAlert.alert_id == bindparam("of"))
-            .values(feature_schema=feature_schema, features=bindparam("new"))
-        )
         with self.database.writing("alerts") as connection:
-            connection.execute(statement, rows)
+            give_features(connection, NewFeatures(survey, alert_ids, feature_schema, features))
 
 
 def keep_alerts(
@@ -159,6 +148,21 @@ def keep_alerts(
     reservoirs = {(r.survey, r.population) for r in records if r.kept_for & KeptFor.REFERENCE}
     for survey, population in sorted(reservoirs):
         _trim_reservoir(connection, survey, population, reservoir_size, now)
+
+
+def give_features(connection: Connection, new: NewFeatures) -> None:
+    """Give kept alerts their features in another schema."""
+    rows = [
+        {"of": int(alert_id), "new": values}
+        for alert_id, values in zip(new.alert_ids, new.features, strict=True)
+    ]
+    if rows:
+        statement = (
+            update(KeptAlert)
+            .where(KeptAlert.survey == new.survey, KeptAlert.alert_id == bindparam("of"))
+            .values(feature_schema=new.feature_schema, features=bindparam("new"))
+        )
+        connection.execute(statement, rows)
 
 
 def mark_kept(connection: Connection, survey: str, alert_id: int, reason: KeptFor) -> None:

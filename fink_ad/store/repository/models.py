@@ -13,9 +13,11 @@ from fink_ad.store.records import (
     Lease,
     ModelRecord,
     NewDecision,
+    NewFeatures,
     RevisionRecord,
 )
 from fink_ad.store.repository.decisions import add_decision
+from fink_ad.store.repository.kept import give_features
 from fink_ad.store.repository.leases import check_lease
 from fink_ad.store.repository.part import StorePart, columns_of, record_of
 from fink_ad.store.tables import Activation, Model, Revision
@@ -120,8 +122,18 @@ class Models(StorePart):
                 _check_replaced(connection, revision_id, reviewer_id, replaces)
             self._activate(connection, revision_id, reviewer_id)
 
-    def promote(self, decision: NewDecision, lease: Lease | None = None) -> Decision:
+    def promote(
+        self,
+        decision: NewDecision,
+        lease: Lease | None = None,
+        features: NewFeatures | None = None,
+    ) -> Decision:
         """Put the contender of a decision in force and note the decision: both or neither.
+
+        Parameters
+        ----------
+        features : NewFeatures, optional
+            Kept alerts get these at the same moment, if the contender knows others.
 
         Raises
         ------
@@ -135,7 +147,7 @@ class Models(StorePart):
             raise StoreError(
                 f"revision {decision.contender!r} was {decision.verdict}: it stays out of force"
             )
-        with self.database.writing("activation") as connection:
+        with self.database.writing("activation", "alerts") as connection:
             check_lease(connection, lease, self._clock())
             whose = self._activate(connection, decision.contender, decision.reviewer_id)
             decided = (decision.survey, decision.population, decision.reviewer_id)
@@ -143,6 +155,8 @@ class Models(StorePart):
                 raise StoreError(
                     f"revision {decision.contender!r} is of {whose}, the decision of {decided}"
                 )
+            if features is not None:
+                give_features(connection, features)
             return add_decision(connection, decision, self._clock())
 
     def active_model(
@@ -178,6 +192,7 @@ class Models(StorePart):
         *,
         whole: bool = False,
         lease: Lease | None = None,
+        features: NewFeatures | None = None,
     ) -> ActiveModel:
         """Return to the revision that was in force before, and before that if called again.
 
@@ -189,6 +204,8 @@ class Models(StorePart):
             Skip the revisions of the same model: return to `earlier_model`.
         lease : Lease, optional
             Must still be in force when the rollback is stored.
+        features : NewFeatures, optional
+            Kept alerts get these at the same moment, if the earlier model knows others.
 
         Raises
         ------
@@ -199,13 +216,15 @@ class Models(StorePart):
         """
         whose = (survey, population, reviewer_id)
         now = self._clock()
-        with self.database.writing("activation") as connection:
+        with self.database.writing("activation", "alerts") as connection:
             check_lease(connection, lease, now)
             current = _current(connection, *whose)
             target = None if current is None else _earlier(connection, current, whole)
             if current is None or target is None:
                 raise StoreError(f"no earlier {survey} {population} model to return to")
             self._append(connection, whose, target.revision_id, target.previous)
+            if features is not None:
+                give_features(connection, features)
             if by is not None:
                 decision = NewDecision(
                     contender=target.revision_id,

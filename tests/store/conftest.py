@@ -3,6 +3,7 @@
 import os
 import uuid
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -18,10 +19,16 @@ from fink_ad.store import (
     BatchRecord,
     CandidateRecord,
     CountKey,
+    History,
     KeptFor,
     KeptRecord,
+    ModelRecord,
+    NewOrder,
+    NewShowing,
+    Order,
     ScoredRows,
     Store,
+    open_database,
     pack_alerts,
     pack_features,
 )
@@ -60,6 +67,31 @@ def home(tmp_path: Path) -> Path:
 @pytest.fixture
 def store(home: Path, database_url: str) -> Iterator[Store]:
     with Store.open(home, database_url) as opened:
+        yield opened
+
+
+class HandClock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 3, 22, 8, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_by(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def hand_clock() -> HandClock:
+    return HandClock()
+
+
+@pytest.fixture
+def timed(home: Path, database_url: str, hand_clock: HandClock) -> Iterator[Store]:
+    """A store whose time the test decides."""
+    with Store(open_database(database_url), History(home), hand_clock) as opened:
         yield opened
 
 
@@ -180,6 +212,63 @@ def make_batch(ids: list[int], start: int = 0, **changes: object) -> BatchRecord
     return BatchRecord(**(values | changes))  # type: ignore[arg-type]
 
 
+def make_showing(alert_id: int, reviewer_id: int, /, **changes: object) -> NewShowing:
+    values = {
+        "survey": "ztf",
+        "object_id": f"object{alert_id % 7}",
+        "population": "transient",
+        "model_revision": REVISION,
+        "draw": "top",
+        "reason": "among the strangest",
+        "share": 0.7,
+        "score": 0.5,
+        "one_in": 300.0,
+        "channel": "terminal",
+        "place": 1,
+        "order_size": 7,
+    }
+    return NewShowing(reviewer_id, alert_id=alert_id, **(values | changes))  # type: ignore[arg-type]
+
+
+def make_order(n: int, **changes: object) -> Order:
+    """An order of n objects, with some numbers that are not known."""
+    values = {
+        "alert_id": 10**18 + np.arange(n),
+        "object_id": [f"object{one}" for one in range(n)],
+        "night": np.full(n, 20260322),
+        "n_det": np.arange(n),
+        "score": np.linspace(1, 0.1, n),
+        "one_in": np.linspace(1e6, 1, n),
+        "beyond": np.arange(n) < 1,
+        "novelty": np.where(np.arange(n) % 2, np.nan, 0.1),
+        "p_interesting": np.full(n, np.nan),
+    }
+    return Order(**(values | changes))  # type: ignore[arg-type]
+
+
+def make_new_order(n: int = 3, **changes: object) -> NewOrder:
+    values = {
+        "survey": "ztf",
+        "population": "transient",
+        "reviewer_id": None,
+        "revision_id": REVISION,
+        "label_position": 0,
+        "order": make_order(n),
+    }
+    return NewOrder(**(values | changes))  # type: ignore[arg-type]
+
+
+def make_model(name: str = REVISION, **changes: object) -> ModelRecord:
+    values = {
+        "survey": "ztf",
+        "population": "transient",
+        "provisional": False,
+        "n_rows": 300,
+        "manifest": {"seed": 1},
+    }
+    return ModelRecord(id=name, **(values | changes))  # type: ignore[arg-type]
+
+
 @pytest.fixture
 def make() -> "Make":
     return Make()
@@ -195,3 +284,7 @@ class Make:
     kept: Callable[..., tuple[KeptRecord, ...]] = staticmethod(make_kept)
     candidate: Callable[..., CandidateRecord] = staticmethod(make_candidate)
     batch: Callable[..., BatchRecord] = staticmethod(make_batch)
+    showing: Callable[..., NewShowing] = staticmethod(make_showing)
+    order: Callable[..., Order] = staticmethod(make_order)
+    new_order: Callable[..., NewOrder] = staticmethod(make_new_order)
+    model: Callable[..., ModelRecord] = staticmethod(make_model)

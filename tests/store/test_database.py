@@ -6,18 +6,20 @@ import sys
 from datetime import datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import delete, text, update
 
 from fink_ad import __version__
 from fink_ad.errors import StoreError
-from fink_ad.store import Store, backup, database_exists, open_database, status, upgrade
-from fink_ad.store.connection import DATABASE_NAME, Database, database_url
-from fink_ad.store.tables import Base, Reviewer, Upgrade
+from fink_ad.store import NewLabel, Store, backup, database_exists, open_database, status, upgrade
+from fink_ad.store.connection import DATABASE_NAME, Database
+from fink_ad.store.connection import database_url as parse_url
+from fink_ad.store.tables import Base, Label, Reviewer, Upgrade
 
 
 def test_migrations_make_the_tables_of_the_code(store: Store):
@@ -60,7 +62,7 @@ def make_older(home: Path) -> None:
     config = Config()
     config.set_main_option("script_location", "fink_ad.store:migrations")
     home.mkdir()
-    with Database(database_url(home)) as database, database.writing() as connection:
+    with Database(parse_url(home)) as database, database.writing() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "0001")
         row = {"name": "Maria", "active": True, "created_at": later()}
@@ -80,9 +82,58 @@ def test_an_older_file_is_backed_up_and_upgraded(home: Path):
     assert len(list(home.glob(f"{DATABASE_NAME}.0001.*Z"))) == 1
 
 
+def test_rows_and_triggers_outlive_the_upgrade(database_url: str, home: Path):
+    """From the second revision, with a reviewer, a kept alert and an answer in it."""
+    config = Config()
+    config.set_main_option("script_location", "fink_ad.store:migrations")
+    home.mkdir(exist_ok=True)
+    with Database(parse_url(database_url)) as database, database.writing() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0002")
+        for statement in OLD_ROWS:
+            named = {name: blob for name, blob in BLOBS.items() if f":{name}" in statement}
+            connection.execute(text(statement), named)
+    upgrade(database_url)
+    with Store.open(home, database_url) as store:
+        (maria,) = store.reviewers()
+        assert (maria.name, maria.role, maria.personal) == ("Maria", "reviewer", False)
+        (kept,) = store.kept("ztf", [5])
+        assert (kept.tags, kept.broker_classes) == ((), ("SN",))
+        assert {name: getattr(kept, name) for name in BLOBS} == BLOBS
+        assert np.isnan(kept.ra_deg)
+        (label,) = store.labels()
+        assert (label.answer, label.token) == ("anomaly", None)
+        assert store.label_position("ztf", "transient") == label.id
+        new = NewLabel("ztf", 5, maria.id, "ordinary", "page", later(), token="t")
+        assert store.add_label(new).id > label.id
+        for change in (update(Label).values(answer="bogus"), delete(Label)):
+            with (
+                pytest.raises(StoreError, match="label rows are never changed"),
+                store.database.writing() as connection,
+            ):
+                connection.execute(change)
+        with store.database.reading() as connection:
+            context = MigrationContext.configure(connection, opts={"compare_type": False})
+            assert compare_metadata(context, Base.metadata) == []
+
+
+OLD_ROWS = (
+    "INSERT INTO reviewer (name, active, created_at)"
+    " VALUES ('Maria', true, '2026-03-22 08:00:00.000000')",
+    "INSERT INTO kept_alert VALUES ('ztf', 5, 'object5', 'transient', 20260322, 61121.25, NULL,"
+    " -20.0, 'r', 4, 0.5, 'revision', 3, NULL, 1, 'schema', '[\"SN\"]', :features, :alert,"
+    " :stamps)",
+    "INSERT INTO label (survey, alert_id, object_id, population, reviewer_id, answer, tags, note,"
+    " model_revision, answered_at, channel, feature_schema, features) SELECT 'ztf', 5, 'object5',"
+    " 'transient', id, 'anomaly', '[]', '', 'revision', '2026-03-22 08:00:00.000000', 'page',"
+    " 'schema', :features FROM reviewer",
+)
+BLOBS = {"features": b"12345678", "alert": b"row", "stamps": b"picture"}
+
+
 def test_an_upgrade_that_fails_has_not_happened(home: Path):
     make_older(home)
-    with Database(database_url(home)) as database, database.writing() as connection:
+    with Database(parse_url(home)) as database, database.writing() as connection:
         # In the way of the second of two triggers.
         connection.execute(
             text(
@@ -93,7 +144,7 @@ def test_an_upgrade_that_fails_has_not_happened(home: Path):
     with pytest.raises(StoreError, match="label_no_delete already exists"):
         upgrade(home)
     assert status(home).revision == "0001"
-    with Database(database_url(home)) as database, database.reading() as connection:
+    with Database(parse_url(home)) as database, database.reading() as connection:
         triggers = connection.execute(text("SELECT name FROM sqlite_master WHERE type='trigger'"))
         assert triggers.scalars().all() == ["label_no_delete"]
 
@@ -183,7 +234,7 @@ def test_an_unreachable_server_is_named_without_its_password():
 def test_a_locked_database_is_named(home: Path):
     with (
         open_database(home) as database,
-        Database(database_url(home), patience_s=0.01) as impatient,
+        Database(parse_url(home), patience_s=0.01) as impatient,
         database.writing(),
         pytest.raises(StoreError, match="another process holds it"),
         impatient.writing(),

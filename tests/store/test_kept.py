@@ -67,6 +67,20 @@ def test_who_leaves_the_reservoir_may_be_kept_for_another_reason(store: Store, m
     assert len(store.kept("ztf", range(20))) == 20
 
 
+def test_who_leaves_the_reservoir_while_in_hand_stays_until_then(timed: Store, make, hand_clock):
+    reviewer = timed.add_reviewer("Maria").id
+    by_key = np.argsort(reservoir_key("ztf", np.arange(20))).tolist()
+    keep(timed, make, make.kept(by_key[10:], KeptFor.REFERENCE), 0, reservoir_size=10)
+    assert timed.take_showing([make.showing(by_key[15], reviewer)], 60) is not None
+    keep(timed, make, make.kept(by_key[:9], KeptFor.REFERENCE), 1, reservoir_size=10)
+    stay = {one.alert_id for one in timed.kept("ztf", range(20))}
+    assert stay == {*by_key[:9], by_key[10], by_key[15]}
+    assert len(timed.reference("ztf", "transient")) == 10
+    hand_clock.pass_by(60)
+    keep(timed, make, make.kept(by_key[9:10], KeptFor.REFERENCE), 2, reservoir_size=10)
+    assert {one.alert_id for one in timed.kept("ztf", range(20))} == set(by_key[:10])
+
+
 def test_an_empty_reservoir_makes_no_sense(store: Store):
     with pytest.raises(StoreError, match="reservoir of 0"):
         store.reservoir_admits("ztf", "transient", np.array([1]), size=0)

@@ -301,6 +301,21 @@ def test_purge_spares_what_people_said_and_the_reference(old_and_new: Store):
     assert old_and_new.done("files") == {"k.avro": 105}
 
 
+def test_purge_spares_what_a_reviewer_has_in_hand(old_and_new: Store, make):
+    vera = old_and_new.find_reviewer("vera").id
+    taken = old_and_new.take_showing([make.showing(2, vera)], 7200)
+    assert taken is not None
+    old_and_new.register_model(make.model())
+    order = old_and_new.publish_order(make.new_order())
+    assert old_and_new.purge(100, dry_run=False).n_kept == 2
+    assert [one.alert_id for one in old_and_new.kept("ztf", range(5))] == [0, 2, 4]
+    assert len(old_and_new.order(order.id)) == 3
+    old_and_new.release_showing(taken.id)
+    assert old_and_new.purge(100, dry_run=False).n_kept == 1
+    assert [one.alert_id for one in old_and_new.kept("ztf", range(5))] == [0, 4]
+    assert len(old_and_new.showings()) == 1
+
+
 def test_purge_of_nothing(old_and_new: Store, home: Path):
     before = files(home)
     found = old_and_new.purge(4000, dry_run=False)

@@ -22,6 +22,7 @@ PARTS: tuple[tuple[str, str], ...] = (
     ("features", "run()"),
     ("scoring", "run()"),
     ("learning", "run()"),
+    ("neighbours", "run()"),
     ("writing", "run()"),
     ("catalogs", "run()"),
     ("simulator", "run()"),

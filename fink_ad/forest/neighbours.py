@@ -1,7 +1,9 @@
 """Nearest objects: what a strange alert is most like, and what was said about those.
 
-Exact at any size: a million alerts of 54 features are looked through in a fraction of a second
-a query, so that no approximate index has to be kept up to date.
+Every query looks through all alerts, so that the answer is exact at any size and no index has to
+be kept up to date: 10 ms for 100 000 alerts of 54 features and 0.1 s for a million, of processor
+time on one core (``python -m benchmarks.neighbours``). A million alerts take 0.8 GB in leaf space
+with 200 trees, and 0.2 GB in feature space.
 """
 
 from __future__ import annotations

@@ -1,0 +1,89 @@
+"""What a reviewer may still be shown of an order, by what they and others did before."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime, timedelta
+
+from fink_ad.forest.training import TARGETS
+from fink_ad.review.labels import IMPORT_CHANNEL
+from fink_ad.store import LabelRecord, Order, Showing
+
+__all__ = ["closing_answers", "gold_objects", "repeatable_rows", "skipped_objects"]
+
+_SKIPPED_FOR = timedelta(hours=12)
+_RECENT = 20  # own answers too fresh in memory to be asked for again
+
+
+def closing_answers(
+    labels: Iterable[LabelRecord], reviewer_id: int, alone: bool
+) -> dict[str, LabelRecord]:
+    """Return the latest answer about each object that needs no other one, by object.
+
+    A reviewer's own answers do, and unless the reviewer works alone, those of the others that
+    are not ``unsure``.
+    """
+    closing: dict[str, LabelRecord] = {}
+    for label in sorted(labels, key=lambda one: (one.answered_at, one.id)):
+        if label.reviewer_id == reviewer_id or (not alone and label.answer in TARGETS):
+            closing[label.object_id] = label
+    return closing
+
+
+def skipped_objects(
+    shown: Iterable[Showing], mine: Iterable[LabelRecord], lease: timedelta, now: datetime
+) -> set[str]:
+    """Return the objects that a reviewer gave back of late unanswered, before their time."""
+    answered = {label.object_id: label.answered_at for label in mine}
+    skipped = set()
+    for one in shown:
+        given_back = one.leased_until < one.drawn_at + lease and one.leased_until <= now
+        answer = answered.get(one.object_id)
+        unanswered = answer is None or answer < one.drawn_at
+        if given_back and unanswered and now < one.leased_until + _SKIPPED_FOR:
+            skipped.add(one.object_id)
+    return skipped
+
+
+def repeatable_rows(
+    shown: Iterable[Showing],
+    mine: Iterable[LabelRecord],
+    order: Order,
+    row_of: Mapping[str, int],
+) -> list[int]:
+    """Return the rows of alerts that a reviewer answered here a while ago, and only once."""
+    repeated = {one.object_id for one in shown if one.draw == "repeat"}
+    given = sorted(
+        (label for label in mine if not label.channel.startswith(IMPORT_CHANNEL)),
+        key=lambda one: (one.answered_at, one.id),
+    )
+    return sorted(
+        row_of[label.object_id]
+        for label in given[:-_RECENT]
+        if label.object_id in row_of
+        and label.object_id not in repeated
+        and int(order.alert_id[row_of[label.object_id]]) == label.alert_id
+    )
+
+
+def gold_objects(
+    labels: Iterable[LabelRecord], reviewer_id: int, operators: Collection[int]
+) -> set[str]:
+    """Return the objects that others agree on and a reviewer has not answered.
+
+    At least two of them gave answers that teach, all the same thing; or an operator gave one.
+    """
+    votes: dict[str, list[LabelRecord]] = defaultdict(list)
+    mine = set()
+    for label in labels:
+        if label.reviewer_id == reviewer_id:
+            mine.add(label.object_id)
+        elif label.answer in TARGETS:
+            votes[label.object_id].append(label)
+    gold = set()
+    for object_id, given in votes.items():
+        agree = len({TARGETS[label.answer] for label in given}) == 1
+        if any(label.reviewer_id in operators for label in given) or (agree and len(given) > 1):
+            gold.add(object_id)
+    return gold - mine

@@ -28,6 +28,7 @@ ROOMS = [
     {"scheduler"},
     {"rehearsal"},
     {"operations"},
+    {"ui", "bots"},
     {"cli"},
 ]
 FLOOR = {room: number for number, rooms in enumerate(ROOMS) for room in rooms}
@@ -61,6 +62,11 @@ def test_a_room_imports_only_what_stands_before_it(path: Path) -> None:
     for other in imports(path) - {room}:
         assert other in FLOOR, f"{path.name} imports {other}"
         assert FLOOR[other] < FLOOR[room], f"{room} must not import {other}"
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "ui").rglob("*.py")), ids=lambda path: path.stem)
+def test_the_page_asks_review_for_everything(path: Path) -> None:
+    assert imports(path) <= {"ui", "review", "config", "errors"}
 
 
 def test_sql_stays_in_the_store() -> None:

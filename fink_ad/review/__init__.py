@@ -1,9 +1,11 @@
 """What a screen or a bot may ask for."""
 
+from fink_ad.forest import ToldFeature
 from fink_ad.review.again import answered_since, show_again
 from fink_ad.review.braille import BrailleCurve, braille_curve
 from fink_ad.review.candidate import Candidate, ObjectAlert, Opinion, Strangeness, candidate_view
 from fink_ad.review.curve import CurvePoints, FluxKind, curve_points
+from fink_ad.review.desk import Desk
 from fink_ad.review.downloads import to_csv, to_votable
 from fink_ad.review.figures import BAND_COLOURS, light_curve_figure
 from fink_ad.review.histograms import TinyHistogram, tiny_histogram
@@ -23,6 +25,7 @@ __all__ = [
     "BrailleCurve",
     "Candidate",
     "CurvePoints",
+    "Desk",
     "FluxKind",
     "Given",
     "LabelRecord",
@@ -37,6 +40,7 @@ __all__ = [
     "Store",
     "Strangeness",
     "TinyHistogram",
+    "ToldFeature",
     "answered_since",
     "braille_curve",
     "candidate_table",

@@ -23,7 +23,7 @@ _MAX_SIDE_PX = 1024
 _MAX_HEADER_BLOCKS = 16
 _TYPES = {8: "u1", 16: ">i2", 32: ">i4", 64: ">i8", -32: ">f4", -64: ">f8"}
 _GZIP_MAGIC = b"\x1f\x8b"
-_SOFTENING = 0.1  # of the range, below which the asinh stretch is linear
+_SOFTENING = 0.03  # of the range, below which the asinh stretch is linear
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,5 +1,5 @@
 """Interactive figures of the page, as plain values that plotly draws."""
 
-from fink_ad.ui.figures.light_curve import BAND_SYMBOLS, light_curve
+from fink_ad.ui.figures.light_curve import BAND_SYMBOLS, Scale, light_curve
 
-__all__ = ["BAND_SYMBOLS", "light_curve"]
+__all__ = ["BAND_SYMBOLS", "Scale", "light_curve"]

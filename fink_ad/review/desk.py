@@ -1,0 +1,145 @@
+"""One open store with its models and its queue: what all sessions of a screen share."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any, Self
+
+from fink_ad.config import Settings
+from fink_ad.errors import ModelError
+from fink_ad.forest import Model
+from fink_ad.review.candidate import Candidate, candidate_view
+from fink_ad.review.neighbourhood import AnsweredObjects
+from fink_ad.review.queue import Queue
+from fink_ad.store import Showing, Store
+
+__all__ = ["Desk"]
+
+_MODELS, _CANDIDATES = 6, 64
+
+
+class Desk:
+    """Everything a screen asks, answered from one store. Safe to share between threads.
+
+    Parameters
+    ----------
+    settings : Settings
+
+    Raises
+    ------
+    StoreError
+        If the store cannot be opened.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.store = Store.open(settings.home, settings.database_url or None)
+        self.queue = Queue(self.store, settings)
+        self._models = _Cache(_MODELS)
+        self._answered = _Cache(_MODELS)
+        self._candidates = _Cache(_CANDIDATES)
+
+    def model(self, revision: str) -> Model | None:
+        """Return a model revision; None if its folder is not there or is damaged."""
+
+        def load() -> Model | None:
+            try:
+                return Model.load(self.settings.models_dir / revision)
+            except ModelError:
+                return None
+
+        found: Model | None = self._models.get(revision, load) if revision else None
+        return found
+
+    def candidate(self, showing: Showing) -> Candidate:
+        """Return all that is shown of a candidate, neighbours by the answers of this moment.
+
+        Raises
+        ------
+        ReviewError
+            If the alert is no longer kept.
+        """
+
+        def gather() -> Candidate:
+            return self.look(showing.survey, showing.alert_id, showing=showing)
+
+        found: Candidate = self._candidates.get(showing.id, gather)
+        return found
+
+    def look(
+        self,
+        survey: str,
+        alert_id: int,
+        *,
+        showing: Showing | None = None,
+        reviewer_id: int | None = None,
+        with_others: bool = False,
+    ) -> Candidate:
+        """Return all that is known of a kept alert now, by the model it was drawn with.
+
+        Without a showing, the model in force for everybody is asked.
+
+        Raises
+        ------
+        ReviewError
+            If the alert is not kept.
+        """
+        model = self._model_of(survey, alert_id, showing)
+        return candidate_view(
+            self.store,
+            survey,
+            alert_id,
+            model=model,
+            answered=None if model is None else self._answered_objects(model),
+            showing=showing,
+            reviewer_id=reviewer_id,
+            with_others=with_others,
+        )
+
+    def close(self) -> None:
+        """Close the store."""
+        self.store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _model_of(self, survey: str, alert_id: int, showing: Showing | None) -> Model | None:
+        if showing is not None:
+            return self.model(showing.model_revision)
+        kept = next(iter(self.store.kept(survey, [alert_id])), None)
+        active = None if kept is None else self.store.active_model(survey, kept.population)
+        return None if active is None else self.model(active.revision.id)
+
+    def _answered_objects(self, model: Model) -> AnsweredObjects:
+        position = self.store.label_position(model.survey, model.population)
+        key = (model.revision, position)
+        found: AnsweredObjects = self._answered.get(
+            key, lambda: AnsweredObjects.of(self.store, model)
+        )
+        return found
+
+
+class _Cache:
+    """The last few things that were made, each once, by whichever thread came first."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._made: OrderedDict[Any, Any] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: Any, make: Callable[[], Any]) -> Any:
+        with self._lock:
+            if key in self._made:
+                self._made.move_to_end(key)
+                return self._made[key]
+        made = make()
+        with self._lock:
+            self._made[key] = made
+            if len(self._made) > self._size:
+                self._made.popitem(last=False)
+        return made

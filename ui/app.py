@@ -1,0 +1,30 @@
+"""The review page: who is looking, which pages there are, and what went wrong, in plain words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from fink_ad.errors import FinkAdError
+from fink_ad.ui.people import current_reviewer
+from fink_ad.ui.session import enter
+from fink_ad.ui.state import shared_desk
+from fink_ad.ui.style import STYLE
+from fink_ad.ui.text import escaped
+
+VIEWS = Path(__file__).with_name("views")
+
+st.set_page_config(page_title="fink_ad review", page_icon=":material/flare:", layout="wide")
+st.html(STYLE)
+try:
+    desk = shared_desk()
+    enter(desk, current_reviewer(desk.store, desk.settings.ui))
+    st.navigation(
+        [
+            st.Page(VIEWS / "review.py", title="Review", icon=":material/star:", default=True),
+        ],
+        position="top",
+    ).run()
+except FinkAdError as error:
+    st.error(escaped(error))

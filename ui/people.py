@@ -1,0 +1,125 @@
+"""Who is looking: a person known to the store, or nobody.
+
+Signing in says who somebody is; whether they may review is for the store to say, on every run of
+the page again. Without a configured sign-in everybody who reaches the page picks a name, which is
+why it then answers on this machine only.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from fink_ad.config import UiSettings
+from fink_ad.review import ReviewerRecord, Store
+
+__all__ = ["current_reviewer", "identify", "is_local"]
+
+_PICKED = "picked_reviewer"
+
+
+def current_reviewer(store: Store, settings: UiSettings) -> ReviewerRecord:
+    """Return the reviewer of this session; what they see otherwise is a door, not the page."""
+    reviewers = [one for one in store.reviewers() if one.active]
+    claims = _claims()
+    if claims is None:
+        return _pick(store, settings, reviewers)
+    if not claims.get("is_logged_in"):
+        st.title("fink_ad review")
+        st.button("Sign in", on_click=st.login, type="primary")
+        st.stop()
+    reviewer = identify(claims, settings.people, reviewers)
+    if reviewer is None:
+        st.title("fink_ad review")
+        st.error("You are signed in, but no reviewer here. Ask an operator to add you.")
+        st.button("Sign out", on_click=st.logout)
+        st.stop()
+    return reviewer
+
+
+def identify(
+    claims: Mapping[str, Any], people: Mapping[str, str], reviewers: Sequence[ReviewerRecord]
+) -> ReviewerRecord | None:
+    """Return the reviewer that somebody signed in is, or None.
+
+    Parameters
+    ----------
+    claims : mapping
+        What the identity provider says: ``iss`` and ``sub``, ``email`` and ``email_verified``
+        (OpenID Connect Core 1.0, 5.1). An e-mail that is not verified says nothing.
+    people : mapping of str to str
+        Reviewers' names by "issuer subject" or by e-mail.
+    reviewers : sequence of ReviewerRecord
+        Those who may review. One whose name is the e-mail itself needs no entry in `people`.
+    """
+    by_name = {one.name.casefold(): one for one in reviewers}
+    known = {key.casefold(): name.casefold() for key, name in people.items()}
+    issuer, subject = str(claims.get("iss") or ""), str(claims.get("sub") or "")
+    if issuer and subject and f"{issuer} {subject}" in people:
+        return by_name.get(people[f"{issuer} {subject}"].casefold())
+    email = str(claims.get("email") or "").casefold()
+    if not email or claims.get("email_verified") is not True:
+        return None
+    return by_name.get(known.get(email, email))
+
+
+def is_local(address: str | None) -> bool:
+    """Say whether a server that listens on an address is reached from its own machine only."""
+    if address == "localhost":
+        return True
+    try:
+        return address is not None and ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False
+
+
+def _claims() -> Mapping[str, Any] | None:
+    """Return what the identity provider says; None where none is configured."""
+    try:
+        is_logged_in = st.user.is_logged_in
+    except AttributeError:
+        return None
+    return {**st.user.to_dict(), "is_logged_in": is_logged_in}
+
+
+def _pick(
+    store: Store, settings: UiSettings, reviewers: Sequence[ReviewerRecord]
+) -> ReviewerRecord:
+    """Let somebody at this machine say who they are."""
+    address = st.get_option("server.address")
+    if not (is_local(address) or settings.trust_network):
+        st.error(
+            f"This page listens on {address or 'all addresses'}, but nobody has to sign in, so it "
+            "stays shut. Configure a sign-in (docs/review-page.md), listen on 127.0.0.1, or "
+            "say trust_network = true where only people you trust can reach it."
+        )
+        st.stop()
+    by_name = {one.name: one for one in reviewers}
+    picked = st.session_state.get(_PICKED) or st.query_params.get("reviewer")
+    if picked not in by_name and len(by_name) == 1:
+        picked = next(iter(by_name))
+    if picked in by_name:
+        st.session_state[_PICKED] = picked
+        return by_name[picked]
+    st.title("Who are you?")
+    for name in by_name:
+        st.button(name, key=f"reviewer_{name}", on_click=_remember, args=(name,))
+    if not by_name:
+        _first_reviewer(store)
+    st.stop()
+
+
+def _first_reviewer(store: Store) -> None:
+    st.write("Nobody reviews here yet. Answers are kept under a name: yours, for example.")
+    with st.form("first reviewer"):
+        name = st.text_input("Your name", max_chars=50).strip()
+        if st.form_submit_button("Begin", type="primary") and name:
+            _remember(store.add_reviewer(name, role="operator").name)
+            st.rerun()
+
+
+def _remember(name: str) -> None:
+    st.session_state[_PICKED] = name

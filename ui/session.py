@@ -1,0 +1,85 @@
+"""What one session remembers between the runs of the page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import cast
+
+import streamlit as st
+
+from fink_ad.review import Candidate, Desk, FluxKind, ReviewerRecord, Showing
+from fink_ad.ui.figures import Scale
+from fink_ad.ui.guard import Guard
+
+__all__ = ["CHANNEL", "Session", "enter", "session"]
+
+CHANNEL = "page"
+"""Where answers given here say they came from."""
+
+_KEY = "session"
+
+
+@dataclass
+class Session:
+    """One reviewer at one screen.
+
+    Attributes
+    ----------
+    survey, population : str
+        Whose candidates are reviewed; empty before the first look.
+    showing, candidate : Showing, Candidate or None
+        What is in hand.
+    shown_at : datetime or None
+        When it was first completely on the screen.
+    tags : set of str
+        Chosen for the answer to come.
+    scale, flux, limits
+        How light curves are drawn.
+    stamp_of : int or None
+        The alert whose stamps are shown, if not the candidate's own.
+    order_id : int or None
+        The ranking that was in force at the last look.
+    """
+
+    desk: Desk
+    reviewer: ReviewerRecord
+    guard: Guard
+    survey: str = ""
+    population: str = ""
+    showing: Showing | None = None
+    candidate: Candidate | None = None
+    shown_at: datetime | None = None
+    tags: set[str] = field(default_factory=set)
+    scale: Scale = "magnitude"
+    flux: FluxKind = "difference"
+    limits: bool = True
+    stamp_of: int | None = None
+    order_id: int | None = None
+
+    def put_down(self) -> None:
+        """Forget the candidate in hand, and all that was chosen for it."""
+        self.showing = self.candidate = self.shown_at = self.stamp_of = None
+        self.tags = set()
+        self.guard.clear()
+
+    def take_up(self, showing: Showing) -> None:
+        """Take a candidate in hand."""
+        self.put_down()
+        self.candidate = self.desk.candidate(showing)
+        self.showing = showing
+
+
+def enter(desk: Desk, reviewer: ReviewerRecord) -> None:
+    """Make the session of a reviewer, or bring what it knows of them up to date."""
+    known = st.session_state.get(_KEY)
+    if known is None or known.reviewer.id != reviewer.id or known.desk is not desk:
+        guard = Guard(desk.settings.ui.guard_seconds)
+        st.session_state[_KEY] = Session(desk, reviewer, guard)
+    else:
+        known.reviewer = reviewer
+
+
+def session() -> Session:
+    """Return the session that `enter` made."""
+    return cast(Session, st.session_state[_KEY])

@@ -1,0 +1,91 @@
+"""The review screen: one candidate, all that is needed to judge it, one key to answer."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from time import monotonic
+
+import streamlit as st
+
+from fink_ad.review import Candidate, review_lists
+from fink_ad.ui.answering import answer_row
+from fink_ad.ui.curve import curve_chart
+from fink_ad.ui.evidence import evidence
+from fink_ad.ui.panels import header_html
+from fink_ad.ui.ranking import announce, ranking_line, wait_for_ranking
+from fink_ad.ui.session import CHANNEL, Session, session
+from fink_ad.ui.text import escaped
+
+
+def review() -> None:
+    """Draw the screen; what can be answered comes last."""
+    seat = session()
+    lists = review_lists(seat.desk.store)
+    if not lists:
+        st.info(
+            "Nothing to review yet: no alerts have come in. `fink-ad run --source files PATH...` "
+            "reads some, and `fink-ad demo` makes some up."
+        )
+        return
+    head, corner = st.columns([0.8, 0.2])
+    with corner:
+        _choose(seat, lists)
+    announce(seat)
+    candidate = _in_hand(seat)
+    if candidate is None or seat.showing is None:
+        _say_nothing_left(seat)
+        return
+    seat.guard.begin(seat.showing.id)
+    head.html(header_html(candidate, datetime.now(UTC)))
+    with corner:
+        ranking_line(seat)
+    _draw(seat, candidate)
+    answer_row(seat, seat.showing)
+    seat.guard.finish(seat.showing.id, monotonic())
+    if seat.shown_at is None:
+        seat.shown_at = datetime.now(UTC)
+        seat.desk.store.mark_shown(seat.showing.id, seat.shown_at)
+
+
+def _choose(seat: Session, lists: tuple[tuple[str, str], ...]) -> None:
+    """Let the reviewer choose among several lists; nobody has to."""
+    if (seat.survey, seat.population) not in lists:
+        seat.survey, seat.population = lists[0]
+    if len(lists) < 2:
+        return
+    chosen = st.selectbox(
+        "List",
+        lists,
+        index=lists.index((seat.survey, seat.population)),
+        format_func=lambda one: f"{one[0].upper()} {one[1].replace('_', ' ')}",
+        label_visibility="collapsed",
+    )
+    if chosen != (seat.survey, seat.population):
+        seat.survey, seat.population = chosen
+        seat.put_down()
+
+
+def _in_hand(seat: Session) -> Candidate | None:
+    """Return the candidate in hand, or take up the next."""
+    if seat.candidate is None:
+        taken = seat.desk.queue.next(seat.reviewer, seat.survey, seat.population, channel=CHANNEL)
+        if taken:
+            seat.take_up(taken[0])
+    return seat.candidate
+
+
+def _say_nothing_left(seat: Session) -> None:
+    state = seat.desk.queue.state(seat.reviewer, seat.survey, seat.population)
+    st.info(escaped(state.reason))
+    wait_for_ranking(seat)
+
+
+def _draw(seat: Session, candidate: Candidate) -> None:
+    left, right = st.columns([0.58, 0.42])
+    with left:
+        picked = curve_chart(seat, candidate)
+    with right:
+        evidence(seat, candidate, picked)
+
+
+review()

@@ -61,10 +61,13 @@ def insert_new(
     name: Sequence[str],
 ) -> int:
     """Insert rows whose unique columns `name` are not there yet; return how many those were."""
-    statement = _INSERT[connection.dialect.name](table_of(entity))
+    table = table_of(entity)
+    statement = _INSERT[connection.dialect.name](table)
     statement = statement.on_conflict_do_nothing(index_elements=list(name))
+    # Counted by what comes back: PostgreSQL's driver tells no number for many rows at once.
+    statement = statement.returning(table.c[name[0]])
     ordered = sorted(rows, key=lambda row: tuple(row[column] for column in name))
     return sum(
-        connection.execute(statement, ordered[first : first + _CHUNK]).rowcount
+        len(connection.execute(statement, ordered[first : first + _CHUNK]).all())
         for first in range(0, len(ordered), _CHUNK)
     )

@@ -19,6 +19,7 @@ from fink_ad.cli.demo import demo
 from fink_ad.cli.doctor import doctor
 from fink_ad.cli.features import features
 from fink_ad.cli.history import history_app
+from fink_ad.cli.labels import labels_app
 from fink_ad.cli.learn import learn
 from fink_ad.cli.models import models_app
 from fink_ad.cli.plugins import plugins
@@ -26,11 +27,14 @@ from fink_ad.cli.progress import exit_at_once
 from fink_ad.cli.purge import purge
 from fink_ad.cli.rehearse import rehearse
 from fink_ad.cli.retrain import retrain
+from fink_ad.cli.review import review
+from fink_ad.cli.reviewers import reviewers_app
 from fink_ad.cli.run import run
 from fink_ad.cli.scheduler import scheduler
 from fink_ad.cli.score import score
 from fink_ad.cli.show import show
 from fink_ad.cli.simulate import simulate
+from fink_ad.cli.ui import ui
 from fink_ad.errors import ConfigError, FinkAdError
 
 __all__ = ["app", "main"]
@@ -38,6 +42,7 @@ __all__ = ["app", "main"]
 for command in (
     run,
     candidates,
+    review,
     learn,
     show,
     features,
@@ -52,6 +57,7 @@ for command in (
     doctor,
     counts,
     purge,
+    ui,
 ):
     app.command()(command)
 app.add_typer(catalogs_app, name="catalogs")
@@ -59,7 +65,9 @@ app.add_typer(config_app, name="config")
 app.add_typer(db_app, name="db")
 app.add_typer(dead_letters_app, name="dead-letters")
 app.add_typer(history_app, name="history")
+app.add_typer(labels_app, name="labels")
 app.add_typer(models_app, name="models")
+app.add_typer(reviewers_app, name="reviewers")
 
 
 def main() -> None:

@@ -1,0 +1,123 @@
+"""`fink-ad reviewers`: who may answer."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+from rich.table import Table
+
+from fink_ad.cli.app import out, print_json, shown, state_of
+from fink_ad.errors import ConfigError
+
+if TYPE_CHECKING:
+    from fink_ad.store import ReviewerRecord
+
+__all__ = ["checked_name", "reviewers_app"]
+
+reviewers_app = typer.Typer(help="People who may answer about candidates.", no_args_is_help=True)
+
+_NAME_LENGTH = 100
+
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the person; unique.")]
+RoleOption = Annotated[
+    Literal["reviewer", "operator"] | None,
+    typer.Option(help="An operator also runs the place. New people: reviewer.", show_default=False),
+]
+Personal = Annotated[
+    bool | None,
+    typer.Option(
+        "--personal/--shared",
+        help="Learn a ranking of their own from them, or only the shared one. New people: shared.",
+        show_default=False,
+    ),
+]
+
+
+@reviewers_app.command()
+def add(
+    context: typer.Context, name: Name, role: RoleOption = None, personal: Personal = None
+) -> None:
+    """Let a person answer; one who was removed may answer again."""
+    with state_of(context).open_store() as store:
+        _say(store.add_reviewer(checked_name(name), role, personal))
+
+
+@reviewers_app.command()
+def change(
+    context: typer.Context, name: Name, role: RoleOption = None, personal: Personal = None
+) -> None:
+    """Give a person another role, or a ranking of their own; what is not named stays."""
+    if role is None and personal is None:
+        raise ConfigError("nothing to change: name --role, --personal or --shared")
+    with state_of(context).open_store() as store:
+        _say(store.change_reviewer(name, role=role, personal=personal))
+
+
+@reviewers_app.command()
+def remove(context: typer.Context, name: Name) -> None:
+    """Let a person answer no longer; the answers given stay, and go on teaching."""
+    with state_of(context).open_store() as store:
+        store.retire_reviewer(name)
+    out.print(f"{shown(name)} may answer no longer", highlight=False)
+
+
+@reviewers_app.command(name="list")
+def list_(
+    context: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """List everybody, with the number of answers that stand."""
+    with state_of(context).open_store() as store:
+        reviewers = store.reviewers()
+        events = store.labels()
+    undone = {event.retracts for event in events}
+    counts: dict[int, int] = {}
+    for event in events:
+        if event.retracts is None and event.id not in undone:
+            counts[event.reviewer_id] = counts.get(event.reviewer_id, 0) + 1
+    if as_json:
+        print_json(
+            [
+                asdict(one)
+                | {"created_at": one.created_at.isoformat(), "answers": counts.get(one.id, 0)}
+                for one in reviewers
+            ]
+        )
+        return
+    if not reviewers:
+        out.print("Nobody yet. [bold]fink-ad reviewers add NAME[/bold] adds somebody.")
+        return
+    table = Table("name", "role", "ranking", "answers", "since", box=None, pad_edge=False)
+    for one in reviewers:
+        table.add_row(
+            shown(one.name),
+            one.role if one.active else "removed",
+            "their own" if one.personal else "shared",
+            str(counts.get(one.id, 0)),
+            f"{one.created_at:%Y-%m-%d}",
+        )
+    out.print(table)
+
+
+def checked_name(name: str) -> str:
+    """Return the name of a person as it is stored.
+
+    Raises
+    ------
+    ConfigError
+        If it is empty, too long, or holds characters that do not print.
+    """
+    name = name.strip()
+    if not name or len(name) > _NAME_LENGTH or not name.isprintable():
+        raise ConfigError(
+            f"{name[:_NAME_LENGTH]!r} is no name: 1 to {_NAME_LENGTH} characters that print"
+        )
+    return name
+
+
+def _say(one: ReviewerRecord) -> None:
+    ranking = "a ranking of their own" if one.personal else "the shared ranking"
+    out.print(f"{shown(one.name)}: {one.role}, {ranking}", highlight=False)

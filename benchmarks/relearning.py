@@ -73,6 +73,7 @@ def fill(store: Store, settings: Settings) -> Model:
     blob = bytes(6000)  # about the size of an alert with its light curve
     for start in range(0, N_KEPT, 10_000):
         rows = range(start, start + 10_000)
+        packed = pack_features(values[start : start + 10_000])
         kept = [
             KeptRecord(
                 survey="ztf",
@@ -93,9 +94,7 @@ def fill(store: Store, settings: Settings) -> Model:
                 feature_schema=schema.hash,
                 features=features,
             )
-            for row, features in zip(
-                rows, pack_features(values[start : start + 10_000]), strict=True
-            )
+            for row, features in zip(rows, packed, strict=True)
         ]
         store.commit_batch(
             BatchRecord("toy", (InputRange("toy", start, start + 10_000),), "", "", {}, kept=kept)
@@ -143,7 +142,8 @@ def run_in(home: Path) -> dict[str, float]:
         reviewer_id = store.add_reviewer("reviewer").id
         start = time.perf_counter()
         child = ensure_learner(settings)
-        assert child is not None and child.stdin is not None
+        assert child is not None
+        assert child.stdin is not None
         wait_for(store, 0)
         result["first order after start, s"] = time.perf_counter() - start
         n = 0

@@ -181,7 +181,8 @@ class Queue:
         }
         returned = self._returned(survey, order, answers, shown)
         lease = timedelta(seconds=self._lease_seconds)
-        skipped = skipped_objects(shown, mine, lease, now)
+        events = store.labels(survey, reviewer_id=reviewer.id)
+        skipped = skipped_objects(shown, events, lease, now)
         closed = (answers.keys() - returned.keys()) | {
             row_of[name] for name in skipped if name in row_of
         }

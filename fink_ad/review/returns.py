@@ -91,8 +91,12 @@ def _brightness(then: AlertBatch, now: AlertBatch, magnitudes: float) -> list[li
     words = []
     for row, column in enumerate(band.tolist()):
         change = float(fainter[row, column])
-        verb = "faded" if change > 0 else "brightened"
-        told = f"{verb} by {abs(change):.1f} mag in {BANDS[column]}"
+        was, now_is = flux_old[row, column] > 0, flux_new[row, column] > 0
+        if was == now_is:
+            told = f"{'faded' if change > 0 else 'brightened'} by {abs(change):.1f} mag"
+        else:
+            told = "rose above zero flux" if now_is else "fell below zero flux"
+        told = f"{told} in {BANDS[column]}"
         words.append([told] if size[row, column] > 0 else [])
     return words
 

@@ -32,10 +32,21 @@ def closing_answers(
 
 
 def skipped_objects(
-    shown: Iterable[Showing], mine: Iterable[LabelRecord], lease: timedelta, now: datetime
+    shown: Iterable[Showing], events: Iterable[LabelRecord], lease: timedelta, now: datetime
 ) -> set[str]:
-    """Return the objects that a reviewer gave back of late unanswered, before their time."""
-    answered = {label.object_id: label.answered_at for label in mine}
+    """Return the objects that a reviewer gave back of late unanswered, before their time.
+
+    Parameters
+    ----------
+    shown : iterable of Showing
+        What was drawn for the reviewer.
+    events : iterable of LabelRecord
+        Every answer of the reviewer, also those taken back: who does that wants to look again.
+    lease : timedelta
+        How long an object is held.
+    now : datetime
+    """
+    answered = {event.object_id: event.answered_at for event in events}
     skipped = set()
     for one in shown:
         given_back = one.leased_until < one.drawn_at + lease and one.leased_until <= now

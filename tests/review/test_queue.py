@@ -1,0 +1,310 @@
+"""The queue: what is drawn for whom, why, and what never leaks."""
+
+from collections import Counter
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+
+from fink_ad.config import Settings
+from fink_ad.forest import Model
+from fink_ad.review.draws import Stock, choose
+from fink_ad.review.labels import record, undo
+from fink_ad.review.queue import Queue
+from fink_ad.store import NewLabel, NewOrder, Order, ReviewerRecord, Showing, Store
+
+KEY = ("ztf", "transient")
+ONLY_TOP = {"share_novel": 0, "share_random": 0, "share_repeat": 0, "share_gold": 0}
+
+
+def only(kind: str) -> dict[str, float]:
+    return ONLY_TOP | {f"share_{kind}": 1}
+
+
+def make_queue(store: Store, **queue: object) -> Queue:
+    return Queue(store, Settings.model_validate({"queue": ONLY_TOP | queue}))
+
+
+def make_order(store: Store, n: int | None = None, by: int = 1) -> Order:
+    """The objects of the kept alerts, by id or the other way round; novelty rises along it."""
+    index = store.kept_index(*KEY)
+    _, first = np.unique(index.object_id.astype(str), return_index=True)
+    rows = first[::by][:n]
+    size = len(rows)
+    return Order(
+        alert_id=index.alert_id[rows],
+        object_id=index.object_id[rows],
+        night=index.night[rows],
+        n_det=index.n_det[rows],
+        score=np.linspace(1, 0, size),
+        one_in=np.geomspace(5000, 1, size),
+        beyond=np.zeros(size, bool),
+        novelty=np.linspace(0, 1, size),
+        p_interesting=np.full(size, np.nan),
+    )
+
+
+def publish(store: Store, model: Model, order: Order, reviewer_id: int | None = None) -> Order:
+    store.publish_order(NewOrder(*KEY, reviewer_id, model.revision, 0, order))
+    return order
+
+
+@pytest.fixture
+def order(store: Store, model: Model) -> Order:
+    return publish(store, model, make_order(store))
+
+
+@pytest.fixture
+def vera(store: Store) -> ReviewerRecord:
+    return store.add_reviewer("vera")
+
+
+@pytest.fixture
+def edwin(store: Store) -> ReviewerRecord:
+    return store.add_reviewer("edwin")
+
+
+def one(queue: Queue, reviewer: ReviewerRecord, **more: object) -> Showing:
+    (showing,) = queue.next(reviewer, *KEY, **more)  # type: ignore[arg-type]
+    return showing
+
+
+def answer(store: Store, showing: Showing, said: str = "ordinary") -> None:
+    record(store, showing, said)
+
+
+def label(store: Store, who: ReviewerRecord, order: Order, row: int, said: str, **more) -> None:
+    new = NewLabel(
+        survey="ztf",
+        alert_id=int(order.alert_id[row]),
+        reviewer_id=who.id,
+        answer=said,  # type: ignore[arg-type]
+        channel="test",
+        answered_at=datetime.now(UTC),
+    )
+    store.add_label(new)
+
+
+def test_the_strangest_comes_first_and_one_at_a_time(store: Store, order: Order, vera) -> None:
+    queue = make_queue(store)
+    seen = []
+    for place in range(1, 6):
+        showing = one(queue, vera)
+        assert (showing.draw, showing.share, showing.place) == ("top", 1.0, place)
+        assert showing.order_size == len(order)
+        assert showing.score == order.score[place - 1]
+        answer(store, showing)
+        seen.append(showing.object_id)
+    assert seen == order.object_id[:5].tolist()
+
+
+def test_who_comes_back_finds_the_place_kept(store: Store, order: Order, vera) -> None:
+    first = one(make_queue(store), vera)
+    again = one(make_queue(store), vera)
+    assert again.id == first.id
+    assert again.leased_until > first.leased_until
+    elsewhere = one(make_queue(store), vera, channel="page")
+    assert elsewhere.object_id != first.object_id
+
+
+def test_two_reviewers_do_not_meet_unless_wanted(store: Store, order: Order, vera, edwin) -> None:
+    queue = make_queue(store)
+    mine = one(queue, vera)
+    theirs = one(queue, edwin)
+    assert theirs.object_id != mine.object_id
+    answer(store, mine)
+    answer(store, theirs)
+    assert {one(queue, who).object_id for who in (vera, edwin)} == set(order.object_id[2:4])
+    meeting = make_queue(store, overlap=True)
+    queue.skip(one(queue, edwin))
+    assert one(meeting, edwin).object_id == mine.object_id
+
+
+def test_an_object_others_are_unsure_of_is_open(store: Store, order: Order, vera, edwin) -> None:
+    answer(store, one(make_queue(store), vera), "unsure")
+    assert one(make_queue(store), edwin).object_id == order.object_id[0]
+    assert one(make_queue(store), vera).object_id == order.object_id[1]
+
+
+def test_skipping_passes_on_and_does_not_come_back_at_once(
+    store: Store, order: Order, vera, edwin
+) -> None:
+    queue = make_queue(store)
+    skipped = one(queue, vera)
+    queue.skip(skipped)
+    assert one(queue, vera).object_id == order.object_id[1]
+    assert one(queue, edwin).object_id == skipped.object_id
+
+
+def test_an_undone_answer_opens_the_object_again(store: Store, order: Order, vera) -> None:
+    queue = make_queue(store)
+    first = one(queue, vera)
+    answer(store, first)
+    undo(store, vera)
+    assert one(queue, vera).object_id == first.object_id
+
+
+def test_a_batch_is_of_different_objects_and_all_recorded(store: Store, order: Order, vera) -> None:
+    queue = make_queue(store)
+    batch = queue.next(vera, *KEY, n=10, channel="chat")
+    assert [showing.place for showing in batch] == list(range(1, 11))
+    assert store.showings(vera.id) == batch
+    again = queue.next(vera, *KEY, n=12, channel="chat")
+    assert [showing.id for showing in again[:10]] == [showing.id for showing in batch]
+    assert len({showing.object_id for showing in again}) == 12
+
+
+def test_there_are_no_more_than_there_are(store: Store, model: Model, vera) -> None:
+    publish(store, model, make_order(store, n=3))
+    queue = make_queue(store)
+    batch = queue.next(vera, *KEY, n=10)
+    assert len(batch) == 3
+    for showing in batch:
+        answer(store, showing)
+    assert queue.next(vera, *KEY) == ()
+    state = queue.state(vera, *KEY)
+    assert state.n_open == 0
+    assert "All 3 objects are answered" in state.reason
+
+
+def test_nothing_to_show_has_a_reason(store: Store, model: Model, vera) -> None:
+    queue = make_queue(store)
+    assert queue.next(vera, *KEY) == ()
+    assert "fink-ad learn" in queue.state(vera, *KEY).reason
+    assert "fink-ad run" in queue.state(vera, "lsst", "transient").reason
+    publish(store, model, Order.empty())
+    assert queue.next(vera, *KEY) == ()
+    assert "condition" in queue.state(vera, *KEY).reason
+    publish(store, model, make_order(store))
+    state = queue.state(vera, *KEY)
+    assert (state.reason, state.n_open) == ("", len(make_order(store)))
+
+
+def test_a_personal_order_is_its_reviewers_alone(store: Store, order: Order, model: Model) -> None:
+    vera = store.add_reviewer("vera", personal=True)
+    edwin = store.add_reviewer("edwin")
+    queue = make_queue(store)
+    assert one(queue, vera).object_id == order.object_id[0]  # until there is one
+    queue.skip(one(queue, vera))
+    own = publish(store, model, make_order(store, by=-1), vera.id)
+    assert one(queue, vera).object_id == own.object_id[0]
+    assert one(queue, edwin).object_id == order.object_id[0]
+    # What others answered is still hers to judge.
+    label(store, edwin, own, 1, "ordinary")
+    answer(store, one(queue, vera))
+    assert one(queue, vera).object_id == own.object_id[1]
+
+
+def test_novel_are_those_unlike_all_answers_among_the_strange(
+    store: Store, order: Order, vera
+) -> None:
+    showing = one(make_queue(store, **only("novel")), vera)
+    tenth = int(np.ceil(len(order) / 10))
+    assert (showing.draw, showing.place) == ("novel", tenth)
+    assert "least like anything answered" in showing.reason
+
+
+def test_without_answers_nothing_is_novel(store: Store, model: Model, vera) -> None:
+    same = make_order(store)
+    publish(store, model, Order(**{**vars(same), "novelty": np.ones(len(same))}))
+    showing = one(make_queue(store, **only("novel")), vera)
+    assert (showing.draw, showing.share) == ("top", 1.0)
+
+
+def test_repeats_and_gold_look_like_any_other(store: Store, order: Order, vera, edwin) -> None:
+    top = one(make_queue(store), vera)
+    make_queue(store).skip(top)
+    for row in range(21):
+        label(store, vera, order, row, "ordinary")
+    repeat = one(make_queue(store, **only("repeat")), vera)
+    assert (repeat.draw, repeat.object_id) == ("repeat", order.object_id[0])
+    assert repeat.reason == top.reason
+    answer(store, repeat)
+    # Once is enough: the first answer is the latest now, and the second is next.
+    assert one(make_queue(store, **only("repeat")), vera).object_id == order.object_id[1]
+
+    third = store.add_reviewer("henrietta")
+    operator = store.add_reviewer("operator", role="operator")
+    for who, row, said in [
+        (edwin, 30, "bogus"),
+        (third, 30, "ordinary"),  # not an anomaly, say both
+        (edwin, 31, "anomaly"),
+        (third, 31, "ordinary"),
+        (edwin, 32, "anomaly"),
+        (operator, 33, "anomaly"),
+    ]:
+        label(store, who, order, row, said)
+    fourth = store.add_reviewer("annie")
+    queue = make_queue(store, **only("gold"))
+    gold = [answer_next(store, queue, fourth) for _ in range(2)]
+    assert {showing.object_id for showing in gold} == {order.object_id[30], order.object_id[33]}
+    assert {showing.reason for showing in gold} == {top.reason}
+    assert answer_next(store, queue, fourth).draw == "top"
+
+
+def answer_next(store: Store, queue: Queue, who: ReviewerRecord) -> Showing:
+    showing = one(queue, who)
+    answer(store, showing)
+    return showing
+
+
+def test_an_answered_object_that_changed_comes_back_and_says_why(
+    store: Store, order: Order, model: Model, vera
+) -> None:
+    """The object with two kept alerts is answered at the first, and then stands at the later."""
+    index = store.kept_index(*KEY)
+    names, counts = np.unique(index.object_id.astype(str), return_counts=True)
+    (name, *_) = names[counts > 1].tolist()
+    rows = np.flatnonzero(index.object_id == name)
+    early, late = rows[np.argsort(index.mjd_utc[rows])][[0, -1]].tolist()
+    assert index.mjd_utc[late] > index.mjd_utc[early]
+
+    def standing_at(row: int, one_in: float) -> None:
+        columns = vars(make_order(store))
+        place = columns["object_id"].tolist().index(name)
+        columns["alert_id"] = columns["alert_id"].copy()
+        columns["one_in"] = columns["one_in"].copy()
+        columns["alert_id"][place], columns["one_in"][place] = index.alert_id[row], one_in
+        publish(store, model, Order(**columns))
+
+    standing_at(early, 20.0)
+    queue = make_queue(store, return_magnitudes=50.0)
+    batch = queue.next(vera, *KEY, n=len(order))
+    for showing in batch:
+        answer(store, showing)
+    standing_at(late, 199.0)
+    assert queue.next(vera, *KEY) == ()
+    standing_at(late, 200.0)
+    showing = one(queue, vera)
+    assert (showing.object_id, showing.draw) == (name, "returned")
+    assert showing.reason == "answered before, and now 1 in 200, was 1 in 20"
+    answer(store, showing)
+    assert queue.next(vera, *KEY) == ()  # that was about the late alert
+
+
+def test_kinds_of_draws_come_in_their_shares_and_by_a_hash(order: Order) -> None:
+    settings = Settings.model_validate(
+        {"queue": {"share_novel": 0.2, "share_random": 0.1, "share_repeat": 0, "share_gold": 0.05}}
+    ).queue
+    rows = np.arange(len(order))
+    stock = Stock(rows, rows[:0], rows[-3:])
+    drawn = [choose(order, stock, settings, "ztf", 1, count)[0] for count in range(4000)]
+    kinds = Counter(kind for kind, _, _ in drawn)
+    shares = {"top": 0.65, "novel": 0.2, "random": 0.1, "gold": 0.05}
+    assert kinds.keys() == shares.keys()
+    for kind, share in shares.items():
+        assert kinds[kind] / 4000 == pytest.approx(share, abs=4 * np.sqrt(share / 4000))
+    assert {round(share, 9) for kind, share, _ in drawn if kind == "top"} == {0.65}
+    assert [choose(order, stock, settings, "ztf", 1, count)[0] for count in range(50)] == drawn[:50]
+    assert [choose(order, stock, settings, "ztf", 2, count)[0] for count in range(50)] != drawn[:50]
+    at_random = [row for kind, _, row in drawn if kind == "random"]
+    assert np.mean(at_random) / len(order) == pytest.approx(0.5, abs=0.08)
+
+
+def test_what_does_not_exist_leaves_its_share_to_the_top(order: Order) -> None:
+    settings = Settings.model_validate({"queue": only("gold")}).queue
+    rows = np.arange(len(order))
+    nothing = rows[:0]
+    (first, *_) = choose(order, Stock(rows, nothing, nothing), settings, "ztf", 1, 0)
+    assert first == ("top", 1.0, 0)
+    assert choose(order, Stock(nothing, nothing, nothing), settings, "ztf", 1, 0) == []

@@ -32,7 +32,6 @@ N_TOP = 30
 Contestant = Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.float64]]
 """Learns from rows of the answers, and scores others: ``(learn_from, judged) -> scores``."""
 
-
 Figures = dict[str, NDArray[np.float64]]
 """By name: first of the sample, then of its resamples."""
 

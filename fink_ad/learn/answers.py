@@ -16,7 +16,7 @@ from fink_ad.forest import LabelledAlerts
 from fink_ad.forest.training import TARGETS
 from fink_ad.learn.settle import settle
 from fink_ad.learn.whose import Whose
-from fink_ad.store import KeptIndex, LabelRecord, Store, unpack_features
+from fink_ad.store import Decision, KeptIndex, LabelRecord, Store, unpack_features
 
 __all__ = ["IMPORT_CHANNEL", "Teaching", "labelled_alerts", "passed_imports", "teaching_answers"]
 
@@ -48,7 +48,7 @@ def teaching_answers(
     store: Store,
     settings: LearnSettings,
     whose: Whose,
-    imports: Literal["passed", "all"] = "passed",
+    imports: Literal["passed", "all", "trusted"] = "passed",
 ) -> tuple[Teaching, ...]:
     """Return the answers that teach a model, one per object, by label id.
 
@@ -66,17 +66,15 @@ def teaching_answers(
     settings : LearnSettings
         The weights.
     whose : Whose
-    imports : {"passed", "all"}
-        Which imported answers count: those of `passed_imports`, or all, as for a contender that
-        is yet to be judged.
+    imports : {"passed", "all", "trusted"}
+        Which imported answers count, besides those that are trusted: those of `passed_imports`;
+        all, as for a contender that is yet to be judged; or none, as for judging.
     """
     untrusted = {one.name for one in store.label_imports() if one.trusted_at is None}
-    ignored = untrusted - passed_imports(store, whose) if imports == "passed" else set()
-    labels = [
-        label
-        for label in store.latest_labels(whose.survey, whose.population)
-        if _import_of(label) not in ignored
-    ]
+    passed = {"all": untrusted, "passed": passed_imports(store, whose), "trusted": frozenset()}
+    # Left out before the latest answers are found: an import must not hide what came before it.
+    without = [IMPORT_CHANNEL + name for name in sorted(untrusted - passed[imports])]
+    labels = store.latest_labels(whose.survey, whose.population, without=without)
     if whose.reviewer_id is None:
         weighed = [(label, 1.0) for label in settle(labels)]
     else:
@@ -96,18 +94,16 @@ def teaching_answers(
 def passed_imports(store: Store, whose: Whose) -> frozenset[str]:
     """Return which untrusted imports teach nevertheless: those a promoted model was judged with.
 
-    A contender is trained with all imports there are. Once it has been promoted, what was
-    imported before has proved to do no harm.
+    A contender is trained with all imports there are, and the decision about it names them.
+    While it is in force they have proved to do no harm; when it is taken back, they have not.
     """
-    promoted = [
-        one.decided_at
-        for one in store.decisions(whose.survey, whose.population)
-        if one.verdict == "promoted" and one.reviewer_id is None
-    ]
-    if not promoted:
-        return frozenset()
-    latest = max(promoted)
-    return frozenset(one.name for one in store.label_imports() if one.imported_at <= latest)
+    promoted: list[Decision] = []
+    for one in store.decisions(whose.survey, whose.population):
+        if one.reviewer_id is None and one.verdict == "promoted":
+            promoted.append(one)
+        elif one.reviewer_id is None and one.verdict == "rolled back":
+            promoted = promoted[:-1]
+    return frozenset(promoted[-1].figures.get("imports", ())) if promoted else frozenset()
 
 
 def labelled_alerts(

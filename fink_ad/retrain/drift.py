@@ -49,7 +49,9 @@ def _newest(store: Store, model: Model, nights: tuple[int, ...]) -> DriftRecord 
         )
         if rows is None or not len(rows):
             continue
-        drift = measure_drift(model, rows.features, rows.n_det)
+        # Those of the history may be of another revision.
+        scores = model.score(rows.features, rows.n_det)
+        drift = measure_drift(model, rows.features, scores, rows.n_det)
         return DriftRecord(
             survey=model.survey,
             population=model.population,

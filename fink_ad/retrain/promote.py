@@ -13,7 +13,7 @@ from fink_ad.config import Settings
 from fink_ad.errors import FinkAdError, ModelError, StoreError
 from fink_ad.forest import Model
 from fink_ad.pipeline import models_dir
-from fink_ad.retrain.judging import PROMOTED, Judgement, judge_contender
+from fink_ad.retrain.judging import Judgement, judge_contender
 from fink_ad.retrain.recompute import current_schema, features_of_kept, new_features
 from fink_ad.retrain.train import make_contender, store_contender
 from fink_ad.retrain.turn import turn
@@ -104,13 +104,13 @@ def retrain(
         on_step("judging")
         judged = judge_contender(store, settings, contender, incumbent)
         verdict, reason = judged.verdict, judged.reason
-        if force_by and verdict != PROMOTED:
-            verdict, reason = PROMOTED, f"{force_by} wants it; the gate said {verdict}: {reason}"
+        if force_by and verdict != "promoted":
+            verdict, reason = "promoted", f"{force_by} wants it; the gate said {verdict}: {reason}"
         if not dry_run:
             store_contender(store, settings, contender)
             by = force_by if force_by else GATE
             decision = _decision(contender.model, incumbent.revision, judged, verdict, by)
-            if verdict == PROMOTED:
+            if verdict == "promoted":
                 store.promote(decision, lease, new_features(survey, contender.kept))
             else:
                 store.add_decision(decision)
@@ -176,9 +176,9 @@ def promote_model(store: Store, settings: Settings, revision_id: str, by: str) -
         if active is not None and active.revision.id == revision_id:
             raise StoreError(f"model {revision_id[:12]} is in force already")
         incumbent = None if active is None else active.revision.id
-        judged = Judgement(PROMOTED, f"{by} decided", {"operator": by})
+        judged = Judgement("promoted", f"{by} decided", _judged_before(store, model))
         kept = features_of_kept(store, settings, survey, population)
-        decision = _decision(model, incumbent, judged, PROMOTED, by)
+        decision = _decision(model, incumbent, judged, "promoted", by)
         return store.promote(decision, lease, new_features(survey, kept))
 
 
@@ -221,8 +221,16 @@ def _decision(
         population=contender.population,
         verdict=verdict,
         by=by,
-        figures={"reason": judged.reason, "gate": judged.verdict, **judged.figures},
+        figures={"gate": judged.verdict, **judged.figures, "reason": judged.reason},
     )
+
+
+def _judged_before(store: Store, model: Model) -> dict[str, Any]:
+    """Return the figures of a contender's last judgement, which say what it was trained with."""
+    for one in reversed(store.decisions(model.survey, model.population)):
+        if one.contender == model.revision and "imports" in one.figures:
+            return {name: told for name, told in one.figures.items() if name != "reason"}
+    return {}
 
 
 def _active(store: Store, survey: str, population: str) -> ActiveModel:

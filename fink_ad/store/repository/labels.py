@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, func, insert, select
@@ -125,11 +125,20 @@ class Labels(StorePart):
             return tuple(record_of(LabelRecord, row) for row in connection.execute(query))
 
     def latest_labels(
-        self, survey: str, population: str | None = None, reviewer_id: int | None = None
+        self,
+        survey: str,
+        population: str | None = None,
+        reviewer_id: int | None = None,
+        without: Collection[str] = (),
     ) -> tuple[LabelRecord, ...]:
         """Return the training view: each reviewer's latest answer about each object.
 
         An answer that was undone does not count; the one before it does again.
+
+        Parameters
+        ----------
+        without : collection of str
+            Channels whose answers do not count either.
         """
         undone = select(Label.retracts).where(Label.retracts.is_not(None))
         place = func.row_number().over(
@@ -143,6 +152,8 @@ class Labels(StorePart):
             query = query.where(Label.population == population)
         if reviewer_id is not None:
             query = query.where(Label.reviewer_id == reviewer_id)
+        if without:
+            query = query.where(Label.channel.not_in(without))
         ranked = query.subquery()
         latest = select(*(column for column in ranked.c if column.name != "place")).where(
             ranked.c.place == 1

@@ -185,12 +185,16 @@ class ModelKeeper:
         return self._models[key]
 
     def _set_aside(self, key: Key, model: Model) -> None:
-        """Let a model of other features be replaced, unless more would be lost than trees."""
+        """Let a model of other features be replaced, unless more would be lost than trees.
+
+        Answers come along when a model is trained anew, which has to pass the gate; a run does
+        not put one in force by itself.
+        """
         why = ""
         if self._broken:
             why = f"provider {', '.join(self._broken)} is broken: see `fink-ad plugins`"
         elif model.labelled is not None:
-            why = "it learned from answers: go back to the providers it was trained with"
+            why = "it learned from answers: fink-ad retrain carries them over"
         if why:
             raise ModelError(
                 f"model {model.short_id} for {' '.join(key)} alerts was trained on other features "

@@ -79,6 +79,13 @@ def nights(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ...]:
 
 
 @pytest.fixture(scope="session")
+def later(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A night that was not run yet."""
+    simulated = simulate_night(20260310, n_objects=200, seed=5)
+    return write_night(tmp_path_factory.mktemp("later"), simulated).alerts[0]
+
+
+@pytest.fixture(scope="session")
 def _ran(nights: tuple[Path, ...], tmp_path_factory: pytest.TempPathFactory) -> Home:
     home = Home(tmp_path_factory.mktemp("ran") / "home")
     with home.store() as store:

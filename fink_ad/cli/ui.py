@@ -6,13 +6,18 @@ import importlib.util
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from fink_ad.cli.app import err, out, state_of
 from fink_ad.errors import ConfigError
+
+if TYPE_CHECKING:
+    from fink_ad.config import Settings
 
 __all__ = ["ui"]
 
@@ -41,10 +46,6 @@ def ui(
     if importlib.util.find_spec("streamlit") is None:
         raise ConfigError("the review page needs streamlit: pip install 'fink-ad[ui]'")
     state.open_store().close()  # a home that cannot be opened is told here, not in the browser
-    if learner:
-        from fink_ad.learn import ensure_learner
-
-        ensure_learner(settings)
     address, port = address or settings.ui.address, port or settings.ui.port
     words = [sys.executable, "-m", "streamlit", "run", str(_script())]
     for option, value in (
@@ -61,7 +62,24 @@ def ui(
     if state.config_file is not None:
         words += ["--config", str(state.config_file.absolute())]
     out.print(f"review page: http://{address}:{port}  (Ctrl-C ends it)", highlight=False)
-    raise typer.Exit(_run(words))
+    with _learning(settings) if learner else nullcontext():
+        code = _run(words)
+    raise typer.Exit(code)
+
+
+@contextmanager
+def _learning(settings: Settings) -> Iterator[None]:
+    """Have a learner at work; one that was started here ends here."""
+    from fink_ad.learn import ensure_learner
+
+    child = ensure_learner(settings)
+    try:
+        yield
+    finally:
+        if child is not None:
+            if child.stdin is not None:
+                child.stdin.close()
+            child.wait()
 
 
 def _script() -> Path:

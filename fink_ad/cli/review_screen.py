@@ -125,7 +125,7 @@ def _neighbours(one: Candidate) -> list[Text]:
 def _plot(drawn: BrailleCurve) -> list[Text]:
     lines = [Text(drawn.title, "dim")]
     for left, row, bands in zip(drawn.axis, drawn.rows, drawn.bands, strict=True):
-        line = Text(left, "dim")
+        line = Text().append(left, "dim")
         for character, band in zip(row, bands, strict=True):
             line.append(character, _COLOURS.get(band, ""))
         lines.append(line)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from fink_ad.alerts import BANDS, AlertBatch
 from fink_ad.review.curve import CurvePoints, FluxKind, curve_points
-from fink_ad.review.ranges import flux_unit
+from fink_ad.review.ranges import flux_range, flux_unit
 
 __all__ = ["BrailleCurve", "braille_curve"]
 
@@ -70,8 +70,7 @@ def braille_curve(
 
     Magnitudes against days, bright up; signed flux instead if a detection is zero or negative,
     which no magnitude can show, with a dotted line at zero. The alert's own detection is ``◉``,
-    upper limits are ``v`` where nothing else is; limits fainter than the frame lie on its lower
-    edge.
+    upper limits are ``v`` where nothing else is; what lies beyond the frame is on its edge.
 
     Parameters
     ----------
@@ -85,8 +84,9 @@ def braille_curve(
     if not signed:
         faint = ~(points.flux_njy >= _SIGNIFICANT * points.flux_err_njy)
         points = points.where(~((points.kind == "forced") & (faint | points.below)))
-    level, unit = _levels(points, signed)
-    frame = _Frame.around(points, level, max(width, 20) - _AXIS, max(height, 2), signed)
+    level, unit, shown = _fluxes(alert, points, flux) if signed else _magnitudes(points)
+    days = _spread(points.days if len(points) else np.zeros(1), _MIN_DAYS)
+    frame = _Frame(days, shown, max(width, 20) - _AXIS, max(height, 2), signed)
     rows, bands = frame.draw(points, level, marks)
     name = f"{flux} flux"
     title = (
@@ -98,13 +98,29 @@ def braille_curve(
     return BrailleCurve(title, _legend(points), frame.axis(), rows, bands, frame.time_axis())
 
 
-def _levels(points: CurvePoints, signed: bool) -> tuple[NDArray[np.float64], str]:
-    """Return the height of each point, more = higher up, and its unit."""
-    if not signed:
-        return -points.mag, "mag"
-    size = np.abs(points.flux_njy[points.kind != "limit"])
-    scale, unit = flux_unit(float(size.max()) if len(size) else 1.0)
-    return points.flux_njy / scale, unit
+_Levels = tuple[NDArray[np.float64], str, tuple[float, float]]
+"""The height of each point, more = higher up; its unit; lowest and highest that is shown."""
+
+
+def _magnitudes(points: CurvePoints) -> _Levels:
+    """Show all magnitudes, and limits as far as they lie near them."""
+    level = -points.mag
+    measured, limits = level[points.kind != "limit"], level[points.kind == "limit"]
+    if len(measured):
+        limits = limits[np.abs(limits - measured.mean()) <= 1.0 + np.ptp(measured)]
+    shown = np.concatenate((measured, limits))
+    return level, "mag", _spread(shown if len(shown) else np.zeros(1), _MIN_MAG)
+
+
+def _fluxes(alert: AlertBatch, points: CurvePoints, flux: FluxKind) -> _Levels:
+    """Show zero and the fluxes of the many; the few far from them lie on the edge."""
+    if flux == "difference":
+        own = alert.points["point_id"] == alert.numbers("alert_id")[0]
+        low, high = flux_range(alert.points, own)
+    else:
+        low, high = _spread(np.append(points.flux_njy[points.kind != "limit"], 0.0), 1.0)
+    scale, unit = flux_unit(max(abs(low), abs(high)))
+    return points.flux_njy / scale, unit, (low / scale, high / scale)
 
 
 @dataclass(frozen=True)
@@ -116,32 +132,6 @@ class _Frame:
     width: int
     height: int
     signed: bool
-
-    @classmethod
-    def around(
-        cls,
-        points: CurvePoints,
-        level: NDArray[np.float64],
-        width: int,
-        height: int,
-        signed: bool,
-    ) -> _Frame:
-        """Frame all points; limits count only as far as they lie near the others."""
-        measured = level[points.kind != "limit"]
-        limits = level[points.kind == "limit"]
-        if signed:
-            measured = np.append(measured, 0.0)
-        elif len(measured):
-            limits = limits[np.abs(limits - measured.mean()) <= 1.0 + np.ptp(measured)]
-        shown = measured if signed else np.append(measured, limits)
-        shown = shown if len(shown) else np.zeros(1)
-        return cls(
-            _spread(points.days if len(points) else np.zeros(1), _MIN_DAYS),
-            _spread(shown, 0.0 if signed else _MIN_MAG),
-            width,
-            height,
-            signed,
-        )
 
     def draw(
         self, points: CurvePoints, level: NDArray[np.float64], marks: Marks

@@ -1,7 +1,15 @@
 """`fink-ad review`: keys from a pipe, answers in the store, nothing untrusted on the screen."""
 
+import fcntl
 import io
+import os
+import pty
+import select
 import shutil
+import struct
+import subprocess
+import sys
+import termios
 import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -240,3 +248,51 @@ def test_a_strangers_text_reaches_no_terminal(ran):
 )
 def test_ages_are_told_in_their_largest_unit(hours, told):
     assert age_text(timedelta(hours=hours)) == told
+
+
+class Terminal:
+    """`fink-ad review` in a terminal of 80 columns and 24 lines."""
+
+    def __init__(self, home: Path) -> None:
+        self.fd, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        code = "from fink_ad.cli import main; main()"
+        words = ("--home", str(home), "review", "--no-learner", "--reviewer", "vera")
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", code, *words],
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            env=os.environ | {"TERM": "xterm"},
+            start_new_session=True,
+        )
+        os.close(theirs)
+        self.seen = ""
+
+    def wait_for(self, text: str, times: int = 1) -> None:
+        until = time.monotonic() + 30
+        while self.seen.count(text) < times:
+            assert time.monotonic() < until, self.seen[-2000:]
+            if select.select([self.fd], [], [], 0.1)[0]:
+                self.seen += os.read(self.fd, 1 << 16).decode(errors="replace")
+
+    def press(self, keys: str) -> None:
+        os.write(self.fd, keys.encode())
+
+    def close(self) -> int:
+        code = self.process.wait(20)
+        os.close(self.fd)
+        return code
+
+
+def test_in_a_terminal_one_key_is_an_answer_and_early_keys_are_none(ranked):
+    """Keys meant for what was on the screen before are no answers; Ctrl-C loses nothing."""
+    terminal = Terminal(ranked)
+    terminal.wait_for("quit")
+    time.sleep(0.6)
+    terminal.press("yyyyyyyy")  # the first is an answer, the others come before the next is seen
+    terminal.wait_for("quit", 2)
+    time.sleep(0.6)
+    terminal.press("\x03")
+    assert terminal.close() == 130
+    assert [one.answer for one in labels(ranked)] == ["anomaly"]

@@ -48,6 +48,14 @@ def test_negative_flux_is_drawn_signed_and_said():
     assert float(drawn.axis[-1].split()[0]) < 0 < float(drawn.axis[0].split()[0])
 
 
+def test_one_wild_flux_hides_nothing():
+    flux = np.append(np.tile([1e3, -1e3], 50), -1e7)
+    drawn = braille_curve(alert(np.roll(flux, 30)))
+    assert "nJy" in drawn.title
+    assert -5e3 < float(drawn.axis[-1].split()[0]) < -1e3
+    assert drawn.rows[-1].strip("\u2800")
+
+
 def test_every_line_fits_the_width_asked_for():
     for width in (40, 80, 120):
         for one in range(6):

@@ -1,7 +1,7 @@
 """Learning: fit, refit after answers, score, re-rank; beside the libraries, in one run.
 
-``python -m benchmarks.learning`` prints two tables. Seconds are of the clock, on as many cores
-as each library takes by itself; on a machine with other work they are upper bounds.
+``python -m benchmarks.learning`` prints two tables. Seconds are of processor time, summed over the
+cores a library takes, so that other work on the machine disturbs them little.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ N_LABELS = (10, 100, 1000, 5000)
 def seconds(work: Callable[[], object], repeat: int = 1) -> float:
     best = np.inf
     for _ in range(repeat):
-        start = time.perf_counter()
+        start = time.process_time()
         work()
-        best = min(best, time.perf_counter() - start)
+        best = min(best, time.process_time() - start)
     return best
 
 
@@ -46,7 +46,7 @@ def answers(values: np.ndarray, n_labels: int) -> Labels:
 
 
 def run() -> dict[str, float]:
-    """Seconds from an answer to a re-ranked queue of 100 000 alerts, by number of answers."""
+    """Processor seconds from answers to a re-ranked queue of 100 000 alerts, by their number."""
     values = sky(N_QUEUE)
     columns = tuple(FeatureColumn(f"p.c{i}", "", GROUPS[i], "") for i in range(N_COLUMNS))
     schema = FeatureSchema(columns, (("p", "1"),))

@@ -245,6 +245,9 @@ class TestUntilHalf:
         result = benchmark(table, Settings(("ours",), 40, 1, 2))
         mean = result.until_half("ours").mean()
         assert result.to_json()["learners"]["ours"]["questions_until_half"]["all"]["mean"] == mean
+        assert result.until_half_of_kinds("ours").tolist() == [
+            np.argmax(played.classes >= 1) + 1 for played in result.replays["ours"]
+        ]
         assert f"| all anomalies | {mean:.0f} (" in markdown([result])
         assert "the 2 kinds, one of each" in markdown([result])
 

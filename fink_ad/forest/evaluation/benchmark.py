@@ -117,7 +117,8 @@ class BenchmarkResult:
 
     def until_half_of_kinds(self, learner: str) -> NDArray[np.float64]:
         """Return the questions until one of each of half the kinds was found, (n_seeds,)."""
-        enough = [replay.classes >= 0.5 * self.n_classes for replay in self.replays[learner]]
+        needed = max(1.0, 0.5 * self.n_classes)
+        enough = [replay.classes >= needed for replay in self.replays[learner]]
         return np.array([np.argmax(one) + 1 if one.any() else np.nan for one in enough])
 
     def step_ms(self, learner: str) -> float:
@@ -142,6 +143,7 @@ class BenchmarkResult:
                     kind or "all": _never_or_mean(self.until_half(name, kind))
                     for kind in ("", *self.kinds)
                 },
+                "questions_until_half_of_kinds": _never_or_mean(self.until_half_of_kinds(name)),
                 "ms_per_step": round(self.step_ms(name), 2),
             }
         return {

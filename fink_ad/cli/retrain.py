@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,7 +12,6 @@ from fink_ad.errors import ConfigError
 
 if TYPE_CHECKING:
     from fink_ad.config import Settings
-    from fink_ad.retrain import Outcome
     from fink_ad.store import Store
 
 __all__ = ["retrain"]
@@ -29,7 +28,11 @@ def retrain(
         ),
     ] = False,
     learner: Annotated[
-        str, typer.Option(help="Another learner than that of the settings.", show_default=False)
+        str,
+        typer.Option(
+            help="Another learner than forest.learner; only to compare, with --dry-run.",
+            show_default=False,
+        ),
     ] = "",
     force: Annotated[
         bool, typer.Option("--force", help="Put it in force whatever the gate says.")
@@ -49,19 +52,35 @@ def retrain(
 
     One retraining at a time is at work. Whenever it is stopped, a whole model is in force.
     """
+    from fink_ad.retrain import retrain_all
+
     state = state_of(context)
     settings = _with_learner(state.settings, learner)
+    if settings.forest.learner != state.settings.forest.learner and not dry_run:
+        # The next answer would be learned by the learner of the settings again.
+        raise ConfigError(
+            f"a model of learner {learner!r} would not last: set forest.learner to it, or compare "
+            "with --dry-run"
+        )
     force_by = operator_name(by) if force else ""
-    with state.open_store() as store:
-        outcomes = [
-            _retrain(store, settings, key, full=full, force_by=force_by, dry_run=dry_run)
-            for key in _keys(store, survey, population)
-        ]
+    with state.open_store() as store, err.status("") as status:
+        outcomes = retrain_all(
+            store,
+            settings,
+            _keys(store, survey, population),
+            full=full,
+            force_by=force_by,
+            dry_run=dry_run,
+            on_step=lambda step: status.update(step),
+        )
     if as_json:
         print_json([vars(one) for one in outcomes])
         return
     for one in outcomes:
-        head = f"{one.survey} {one.population} {one.contender[:12]}: [bold]{one.verdict}[/bold]"
+        head = (
+            f"{one.survey} {one.population} {one.contender[:12]}".rstrip()
+            + f": [bold]{one.verdict}[/bold]"
+        )
         out.print(f"{head}, {shown(one.reason)}", highlight=False)
         print_figures(one.figures)
         if one.verdict == "not enough evidence" and not dry_run:
@@ -69,17 +88,6 @@ def retrain(
             out.print(f"You decide: [bold]{hint}[/bold]", highlight=False)
     if not outcomes:
         out.print("No models yet. [bold]fink-ad run --source files PATH...[/bold] makes one.")
-
-
-def _retrain(store: Store, settings: Settings, key: tuple[str, str], **options: Any) -> Outcome:
-    from fink_ad.retrain import retrain as retrain_one
-
-    with err.status("") as status:
-
-        def on_step(step: str) -> None:
-            status.update(f"{' '.join(key)}: {step}")
-
-        return retrain_one(store, settings, *key, **options, on_step=on_step)
 
 
 def _with_learner(settings: Settings, learner: str) -> Settings:

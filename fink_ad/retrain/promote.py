@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -125,26 +125,56 @@ def retrain(
         return Outcome(survey, population, verdict, reason, *ids, judged.figures)
 
 
-def retrain_all(store: Store, settings: Settings) -> tuple[Outcome, ...]:
-    """Retrain every shared model in force; what fails for one leaves the others alone.
+def retrain_all(
+    store: Store,
+    settings: Settings,
+    keys: Iterable[tuple[str, str]] | None = None,
+    *,
+    full: bool = False,
+    force_by: str = "",
+    dry_run: bool = False,
+    on_step: Callable[[str], None] = lambda step: None,
+) -> tuple[Outcome, ...]:
+    """Retrain several shared models; what fails for one leaves the others alone.
+
+    Parameters
+    ----------
+    keys : iterable of (survey, population), optional
+        Whose; by default all that are in force.
+    full, force_by, dry_run, on_step
+        As in `retrain`.
 
     Raises
     ------
     FinkAdError
         If all of them failed: then the first reason.
     """
+    if keys is None:
+        keys = [(survey, population) for survey in SURVEYS for population in POPULATIONS]
+        keys = [key for key in keys if store.active_model(*key) is not None]
     outcomes = []
     errors = []
-    for survey in SURVEYS:
-        for population in POPULATIONS:
-            if store.active_model(survey, population) is None:
-                continue
-            try:
-                outcomes.append(retrain(store, settings, survey, population))
-            except FinkAdError as error:
-                _log.error("retrain_failed", survey=survey, population=population, error=str(error))
-                errors.append(error)
-                outcomes.append(Outcome(survey, population, "failed", str(error)))
+    for survey, population in keys:
+
+        def tell(step: str, what: str = f"{survey} {population}") -> None:
+            on_step(f"{what}: {step}")
+
+        try:
+            outcome = retrain(
+                store,
+                settings,
+                survey,
+                population,
+                full=full,
+                force_by=force_by,
+                dry_run=dry_run,
+                on_step=tell,
+            )
+        except FinkAdError as error:
+            _log.error("retrain_failed", survey=survey, population=population, error=str(error))
+            errors.append(error)
+            outcome = Outcome(survey, population, "failed", str(error))
+        outcomes.append(outcome)
     if errors and len(errors) == len(outcomes):
         raise errors[0]
     return tuple(outcomes)

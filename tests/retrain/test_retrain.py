@@ -1,13 +1,11 @@
 """A new model is made of the newest nights and all answers, and the gate decides."""
 
-import numpy as np
 import pytest
 
-from fink_ad.errors import ModelError, StoreError
+from fink_ad.errors import StoreError
 from fink_ad.forest import Model
 from fink_ad.pipeline import models_dir
 from fink_ad.retrain import promote_model, retrain, rollback_model
-from fink_ad.retrain.turn import turn
 
 from .conftest import KEY, Home, mixed
 

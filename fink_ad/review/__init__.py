@@ -14,8 +14,12 @@ from fink_ad.review.links import Link, links_of
 from fink_ad.review.lists import RankingState, ranking_state, review_lists
 from fink_ad.review.neighbourhood import AnsweredObjects, Neighbour
 from fink_ad.review.overview import CANDIDATE_COLUMNS, candidate_table
+from fink_ad.review.own_answers import answer_table, pace
+from fink_ad.review.progress import decision_table, yield_table
 from fink_ad.review.ranges import flux_unit
+from fink_ad.review.skymap import ecliptic, galactic_plane, mollweide
 from fink_ad.review.stamps import Stamp, read_stamp, stamp_picture, stamp_pictures
+from fink_ad.review.tonight import count_table, drift_table, job_table, letter_table, work_table
 from fink_ad.store import LabelRecord, ReviewerRecord, Showing, Store, unpack_stamps
 
 __all__ = [
@@ -41,15 +45,25 @@ __all__ = [
     "Strangeness",
     "TinyHistogram",
     "ToldFeature",
+    "answer_table",
     "answered_since",
     "braille_curve",
     "candidate_table",
     "candidate_view",
+    "count_table",
     "curve_points",
+    "decision_table",
+    "drift_table",
+    "ecliptic",
     "flux_unit",
+    "galactic_plane",
     "history",
+    "job_table",
+    "letter_table",
     "light_curve_figure",
     "links_of",
+    "mollweide",
+    "pace",
     "ranking_state",
     "read_stamp",
     "record",
@@ -62,4 +76,6 @@ __all__ = [
     "to_votable",
     "undo",
     "unpack_stamps",
+    "work_table",
+    "yield_table",
 ]

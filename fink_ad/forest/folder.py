@@ -51,8 +51,19 @@ def pack(manifest: Mapping[str, Any], groups: Mapping[str, Arrays]) -> dict[str,
     return {MANIFEST: text.encode(), **files}
 
 
-def write_folder(models_dir: Path, model_id: str, files: Mapping[str, bytes]) -> Path:
+def write_folder(
+    models_dir: Path, model_id: str, files: Mapping[str, bytes], like: str = ""
+) -> Path:
     """Write ``<models_dir>/<model_id>``; a folder already there is left as it is.
+
+    Parameters
+    ----------
+    models_dir : Path
+    model_id : str
+    files : mapping of str to bytes
+        What to write, by name.
+    like : str, optional
+        Id of a model that may have some of the files: they are linked to, not written twice.
 
     Raises
     ------
@@ -67,6 +78,8 @@ def write_folder(models_dir: Path, model_id: str, files: Mapping[str, bytes]) ->
         unfinished = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=models_dir))
         try:
             for name, content in files.items():
+                if like and _linked(models_dir / like / name, unfinished / name, content):
+                    continue
                 with open(unfinished / name, "wb") as file:
                     file.write(content)
                     file.flush()
@@ -80,6 +93,17 @@ def write_folder(models_dir: Path, model_id: str, files: Mapping[str, bytes]) ->
     except OSError as error:
         raise ModelError(f"cannot write a model to {models_dir}: {error}") from error
     return folder
+
+
+def _linked(there: Path, here: Path, content: bytes) -> bool:
+    """Link to a file if it has this content; where links cannot be made, it is written."""
+    try:
+        if there.read_bytes() != content:
+            return False
+        here.hardlink_to(there)
+    except OSError:
+        return False
+    return True
 
 
 def read_folder(folder: Path) -> tuple[dict[str, Any], dict[str, dict[str, NDArray[Any]]]]:

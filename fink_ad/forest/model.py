@@ -327,17 +327,18 @@ class Model:
             groups["labelled"] = self.labelled.to_arrays()
         return pack(self.manifest, groups)
 
-    def save(self, models_dir: Path) -> Path:
+    def save(self, models_dir: Path, like: str = "") -> Path:
         """Write the model's folder under `models_dir` and return it.
 
-        Writing the same model again changes nothing.
+        Writing the same model again changes nothing. What it has in common with the model of
+        id `like`, as a revision has the reference, takes no room of its own.
 
         Raises
         ------
         ModelError
             If it cannot be written.
         """
-        return write_folder(models_dir, self.id, self._files)
+        return write_folder(models_dir, self.id, self._files, like)
 
     @classmethod
     def load(cls, folder: Path) -> Model:

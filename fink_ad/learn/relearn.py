@@ -145,11 +145,11 @@ def remember(store: Store, settings: Settings, whose: Whose, revision: Revision)
     """Write the folder of a revision, and register it; it is not in force yet."""
     folder = models_dir(settings)
     if revision.bare is not None:
-        revision.bare.save(folder)
+        revision.bare.save(folder, like=revision.trees)
         record = model_record(revision.bare)
         store.register_model(replace(record, reviewer_id=whose.reviewer_id))
     model = revision.model
-    model.save(folder)
+    model.save(folder, like=revision.model_id)
     n_labels = 0 if model.labelled is None else len(model.labelled)
     store.register_revision(
         RevisionRecord(model.revision, revision.model_id, n_labels, model.manifest)

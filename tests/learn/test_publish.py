@@ -288,3 +288,20 @@ def test_a_learner_without_answers_ranks_as_it_is(home: Path, hand) -> None:
 def test_without_a_model_there_is_no_order(tmp_path: Path, hand) -> None:
     with Store.open(tmp_path) as store:
         assert publish(store, hand.settings(tmp_path)) is None
+
+
+def test_revisions_share_the_files_they_have_in_common(home: Path, hand) -> None:
+    settings = hand.settings(home)
+    with Store.open(home) as store:
+        hand.answer(store, ["anomaly"])
+        record, _ = published(store, settings)
+        bare = models_dir(settings) / store.model(record.revision_id).model.id
+    folder = models_dir(settings) / record.revision_id
+    shared = {file.name for file in folder.iterdir() if same_file(file, bare / file.name)}
+    assert {"reference.npz", "imputation.npz"} <= shared
+    assert "learner.npz" not in shared
+    assert Model.load(folder).revision == record.revision_id
+
+
+def same_file(one: Path, other: Path) -> bool:
+    return other.exists() and one.samefile(other)

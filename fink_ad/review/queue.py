@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
+import structlog
 
 from fink_ad.config import Settings
+from fink_ad.errors import StoreError
 from fink_ad.review.draws import Stock, choose
 from fink_ad.review.returns import material_changes, rarity_jump
 from fink_ad.review.stock import (
@@ -19,6 +22,7 @@ from fink_ad.review.stock import (
     skipped_objects,
 )
 from fink_ad.store import (
+    KeptRecord,
     LabelRecord,
     NewShowing,
     Order,
@@ -30,6 +34,8 @@ from fink_ad.store import (
 from fink_ad.store.records import Draw
 
 __all__ = ["Queue", "QueueState"]
+
+_log = structlog.get_logger(__name__)
 
 _N_ORDERS = 4  # orders at hand: a survey and a personal model or two
 
@@ -251,14 +257,27 @@ class Queue:
         kept = {one.alert_id: one for one in self._store.kept(survey, ids)}
         there = [pair for pair in pairs if pair[1] in kept and pair[2] in kept]
         later = [pair for pair in there if kept[pair[2]].mjd_utc > kept[pair[1]].mjd_utc]
-        words = material_changes(
-            [kept[pair[1]] for pair in later],
-            [kept[pair[2]] for pair in later],
-            self._settings.return_magnitudes,
-        )
+        words = {}
+        try:
+            words = self._words(kept, later)
+        except StoreError as error:  # one damaged alert must not keep all others from coming back
+            _log.warning("alerts_not_compared", survey=survey, n=len(later), error=str(error))
+            for pair in later:
+                with suppress(StoreError):
+                    words |= self._words(kept, [pair])
         with self._lock:
             self._changes |= dict.fromkeys(pairs)
-            self._changes |= dict(zip(later, words, strict=True))
+            self._changes |= words
+
+    def _words(
+        self, kept: Mapping[int, KeptRecord], pairs: Sequence[tuple[str, int, int]]
+    ) -> dict[tuple[str, int, int], str]:
+        words = material_changes(
+            [kept[pair[1]] for pair in pairs],
+            [kept[pair[2]] for pair in pairs],
+            self._settings.return_magnitudes,
+        )
+        return dict(zip(pairs, words, strict=True))
 
     def _choice(
         self,

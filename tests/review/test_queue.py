@@ -1,6 +1,7 @@
 """The queue: what is drawn for whom, why, and what never leaks."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -11,7 +12,8 @@ from fink_ad.forest import Model
 from fink_ad.review.draws import Stock, choose
 from fink_ad.review.labels import record, undo
 from fink_ad.review.queue import Queue
-from fink_ad.store import NewLabel, NewOrder, Order, ReviewerRecord, Showing, Store
+from fink_ad.sources.contracts import InputRange
+from fink_ad.store import BatchRecord, NewLabel, NewOrder, Order, ReviewerRecord, Showing, Store
 
 KEY = ("ztf", "transient")
 ONLY_TOP = {"share_novel": 0, "share_random": 0, "share_repeat": 0, "share_gold": 0}
@@ -308,3 +310,14 @@ def test_what_does_not_exist_leaves_its_share_to_the_top(order: Order) -> None:
     (first, *_) = choose(order, Stock(rows, nothing, nothing), settings, "ztf", 1, 0)
     assert first == ("top", 1.0, 0)
     assert choose(order, Stock(nothing, nothing, nothing), settings, "ztf", 1, 0) == []
+
+
+def test_a_damaged_alert_stops_nobody(store: Store, order: Order, model: Model, vera) -> None:
+    (kept,) = store.kept("ztf", [int(order.alert_id[0])])
+    damaged = replace(kept, alert_id=1, mjd_utc=kept.mjd_utc + 1, alert=b"?")
+    at = (InputRange("x", 0, 1),)
+    store.commit_batch(BatchRecord("x", at, model.revision, "", {}, kept=(damaged,)))
+    label(store, vera, order, 0, "ordinary")
+    columns = vars(order) | {"alert_id": np.concatenate([[1], order.alert_id[1:]])}
+    publish(store, model, Order(**columns))
+    assert one(make_queue(store), vera).object_id == order.object_id[1]

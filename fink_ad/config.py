@@ -16,13 +16,21 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 
 from fink_ad.errors import ConfigError
 
 __all__ = [
     "CONFIG_FILE",
+    "BotSettings",
     "FirstModelSettings",
     "ForestSettings",
     "KeptSettings",
@@ -188,6 +196,26 @@ class UiSettings(_Section):
     )
 
 
+class BotSettings(_Section):
+    """The bot in the chat, and the other doors that notifications go out by."""
+
+    token: SecretStr = Field(SecretStr(""), description="of the bot, as its maker gave it out")
+    token_file: Path | None = Field(None, description="file that holds the token instead")
+    api: str = Field("https://api.telegram.org", description="Bot API server")
+    webhook: str = Field("", description="https address updates are sent to; empty: ask for them")
+    webhook_listen: str = Field("127.0.0.1:8443", description="host:port the webhook listens at")
+    webhook_secret: SecretStr = Field(
+        SecretStr(""), description="what the Bot API proves itself by"
+    )
+    operators_chat: int | None = Field(None, description="chat that is told of errors and counts")
+    doors: dict[str, SecretStr] = Field(
+        default_factory=dict, description="other ways out by name: an apprise URL, or jsonl:PATH"
+    )
+    relearn_seconds: float = Field(
+        3.0, ge=0, le=60, description="how long the next candidate waits for the last answer"
+    )
+
+
 class LimitSettings(_Section):
     """What a packet may ask of us before it becomes a dead letter."""
 
@@ -233,6 +261,7 @@ class Settings(BaseSettings):
     )
     retrain: RetrainSettings = RetrainSettings()
     scheduler: SchedulerSettings = SchedulerSettings()
+    bot: BotSettings = BotSettings()
     limits: LimitSettings = LimitSettings()
     ui: UiSettings = UiSettings()
     provider: dict[str, dict[str, Any]] = Field(

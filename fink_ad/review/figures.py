@@ -13,14 +13,16 @@ from fink_ad.alerts import BANDS, AlertBatch, Points
 from fink_ad.alerts.photometry import flux_to_mag, mag_to_flux
 from fink_ad.review.ranges import flux_range, flux_unit, magnitude_ticks
 
-__all__ = ["BAND_COLOURS", "light_curve_figure"]
+__all__ = ["BAND_COLOURS", "BAND_MARKERS", "draw_light_curve", "light_curve_figure"]
 
 BAND_COLOURS = dict(
     zip(BANDS, ("#7b3fa0", "#15824a", "#c8332b", "#b5731a", "#5a4634", "#222222"), strict=True)
 )
 """One colour per band, dark enough on white; markers tell bands apart as well."""
 
-_MARKERS = dict(zip(BANDS, "vosDP^", strict=True))
+BAND_MARKERS = dict(zip(BANDS, "vosDP^", strict=True))
+"""One marker per band."""
+
 _TITLE_LENGTH = 50
 _CROWD = 60  # points of a band that need smaller markers
 
@@ -38,6 +40,14 @@ def light_curve_figure(alert: AlertBatch) -> Figure:
     """
     figure = Figure(figsize=(9, 4.6), layout="constrained")
     axes = figure.add_subplot()
+    draw_light_curve(axes, alert)
+    _add_titles(axes, alert)
+    figure.legend(loc="outside right upper", frameon=False, fontsize="small")
+    return figure
+
+
+def draw_light_curve(axes: Axes, alert: AlertBatch) -> None:
+    """Draw what `light_curve_figure` shows on axes of any figure, without title and legend."""
     points = alert.points
     own_mjd = float(alert.numbers("mjd_utc")[0])
     own = points["point_id"] == alert.numbers("alert_id")[0]
@@ -67,9 +77,6 @@ def light_curve_figure(alert: AlertBatch) -> Figure:
     axes.set_xlabel(f"days since MJD {own_mjd:.3f} (UTC)")
     axes.set_ylabel(f"difference flux [{name}]")
     _add_magnitudes(axes, low, high, unit)
-    _add_titles(axes, alert)
-    figure.legend(loc="outside right upper", frameon=False, fontsize="small")
-    return figure
 
 
 def _draw_fluxes(
@@ -84,7 +91,7 @@ def _draw_fluxes(
         days[mask],
         points["diff_flux_njy"][mask] / unit,
         yerr=np.where(errors > 0, errors, 0) / unit,
-        marker=_MARKERS[band],
+        marker=BAND_MARKERS[band],
         markersize=3.5 if is_forced or len(points) > _CROWD else 5,
         fillstyle="none" if is_forced else "full",
         alpha=0.45 if is_forced else 0.9,

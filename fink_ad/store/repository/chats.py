@@ -42,6 +42,11 @@ class Chats(StorePart):
             connection.execute(insert(LinkCode).values(row))
         return now + lifetime
 
+    def spend_link_code(self, sha256: str) -> None:
+        """Make a code worthless."""
+        with self.database.writing("chats") as connection:
+            connection.execute(delete(LinkCode).where(LinkCode.sha256 == sha256))
+
     def link_chat(self, user_id: int, chat_id: int, sha256: str) -> ReviewerRecord | LinkFailure:
         """Make a user of the chat the reviewer whose code this is; the code is spent.
 

@@ -1,0 +1,138 @@
+"""The bot put together: commands, buttons, the gate before them, errors after them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Coroutine
+from datetime import datetime
+from html import escape
+from typing import Any
+
+import structlog
+from telegram import BotCommand, Update
+from telegram.error import Conflict, NetworkError, TelegramError
+from telegram.ext import (
+    AIORateLimiter,
+    Application,
+    CallbackQueryHandler,
+    CommandHandler,
+    ContextTypes,
+    MessageHandler,
+    TypeHandler,
+    filters,
+)
+
+from fink_ad.bots import answers, linking, showing, tapping
+from fink_ad.bots.context import Bot, Talk
+from fink_ad.bots.gate import Gate
+from fink_ad.bots.messages import say
+from fink_ad.bots.token import bot_token
+from fink_ad.errors import FinkAdError, ReviewError
+from fink_ad.review.desk import Desk
+
+__all__ = ["BotApplication", "build_application"]
+
+BotApplication = Application[Bot, Talk, dict[Any, Any], dict[Any, Any], dict[Any, Any], Any]
+
+_RETRIES = 3
+_HANDLERS: tuple[tuple[str, Callable[[Update, Talk], Coroutine[Any, Any, None]]], ...] = (
+    ("start", linking.help_),
+    ("help", linking.help_),
+    ("link", linking.link),
+    ("unlink", linking.unlink),
+    ("next", showing.next_),
+    ("top", showing.top),
+    ("object", showing.object_),
+    ("why", showing.why),
+    ("neighbours", showing.neighbours),
+    ("history", answers.history),
+    ("undo", answers.undo),
+    ("stats", answers.stats),
+)
+
+_log = structlog.get_logger(__name__)
+
+
+def build_application(desk: Desk, clock: Callable[[], datetime] | None = None) -> BotApplication:
+    """Return the bot, ready to run.
+
+    Updates are taken one after the other, so that answers are stored in the order in which they
+    were given; what came while the bot was away is taken first.
+
+    Parameters
+    ----------
+    desk : Desk
+        What it stands on; its settings say how to reach the chat service.
+    clock : callable, optional
+        Gives the time; by default that of the machine.
+
+    Raises
+    ------
+    ConfigError
+        If there is no token.
+    """
+    keep_token_out_of_logs()
+    settings = desk.settings.bot
+    limiter = AIORateLimiter(max_retries=_RETRIES)
+    application = (
+        Application.builder()
+        .token(bot_token(settings))
+        .base_url(f"{settings.api.rstrip('/')}/bot")
+        .base_file_url(f"{settings.api.rstrip('/')}/file/bot")
+        .context_types(ContextTypes(context=Talk))
+        .rate_limiter(limiter)
+        .job_queue(None)
+        .concurrent_updates(False)
+        .post_init(_register_commands)
+        .build()
+    )
+    application.bot_data["desk"] = desk
+    if clock is not None:
+        application.bot_data["clock"] = clock
+    application.add_handler(TypeHandler(Update, Gate()), group=-1)
+    for name, handler in _HANDLERS:
+        application.add_handler(CommandHandler(name, handler))
+    application.add_handler(CallbackQueryHandler(tapping.on_tap))
+    anything_else = filters.ChatType.PRIVATE & filters.UpdateType.MESSAGE
+    application.add_handler(MessageHandler(anything_else, _unknown))
+    application.add_error_handler(_on_error)
+    return application
+
+
+def keep_token_out_of_logs() -> None:
+    """Silence the HTTP client, which logs addresses, and the token is part of them."""
+    for name in ("httpx", "httpcore"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+async def _register_commands(application: BotApplication) -> None:
+    commands = [BotCommand(name, meaning[:256]) for name, meaning in linking.HELP]
+    try:
+        await application.bot.set_my_commands(commands)
+    except TelegramError as error:  # the bot works without the list
+        _log.warning("commands_not_registered", error=str(error))
+
+
+async def _unknown(update: Update, talk: Talk) -> None:
+    raise ReviewError("I do not know that; /help tells what can be asked")
+
+
+async def _on_error(update: object, talk: Talk) -> None:
+    """Tell the one who asked what is wrong; what we did not foresee goes to the log as well."""
+    error = talk.error
+    if isinstance(error, Conflict):
+        _log.error("another_bot_is_running", error=str(error))
+        return
+    if isinstance(error, NetworkError) and update is None:  # polling goes on by itself
+        _log.warning("chat_service_unreachable", error=str(error))
+        return
+    expected = isinstance(error, FinkAdError)
+    if not expected:
+        # The update itself stays out: it holds names and notes.
+        _log.error("update_failed", error=repr(error), exc_info=error)
+    if isinstance(update, Update) and update.effective_message is not None:
+        text = str(error) if expected else "Something went wrong here; the operators are told."
+        try:
+            await say(update.effective_message, escape(text[:1000]))
+        except TelegramError as lost:
+            _log.warning("error_not_told", error=str(lost))

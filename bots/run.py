@@ -1,0 +1,117 @@
+"""Run the bot until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import structlog
+from telegram import Update
+from telegram.error import TelegramError
+
+from fink_ad.bots.app import BotApplication, build_application
+from fink_ad.config import BotSettings, Settings
+from fink_ad.errors import ConfigError, SourceError
+from fink_ad.review.desk import Desk
+
+__all__ = ["run_bot", "running"]
+
+_UPDATES = [Update.MESSAGE, Update.CALLBACK_QUERY]
+
+_log = structlog.get_logger(__name__)
+
+
+def run_bot(settings: Settings) -> None:
+    """Run the bot until SIGTERM or Ctrl-C.
+
+    Raises
+    ------
+    ConfigError
+        If there is no token, or the webhook is set wrongly.
+    SourceError
+        If the chat service cannot be reached, or refuses the token.
+    StoreError
+        If the store cannot be opened.
+    """
+    with Desk(settings) as desk:
+        asyncio.run(_serve(build_application(desk)))
+
+
+@asynccontextmanager
+async def running(application: BotApplication) -> AsyncIterator[None]:
+    """Take updates and send what is due while the context lasts.
+
+    Raises
+    ------
+    ConfigError, SourceError
+        As `run_bot`.
+    """
+    settings: BotSettings = application.bot_data["desk"].settings.bot
+    try:
+        await application.initialize()
+        if application.post_init is not None:
+            await application.post_init(application)
+        await _listen(application, settings)
+        await application.start()
+    except TelegramError as error:
+        await _close(application)
+        raise SourceError(
+            f"the chat service at {settings.api} refuses or is out of reach: {error.message};"
+            " check bot.api, bot.token and the network"
+        ) from error
+    except BaseException:
+        await _close(application)
+        raise
+    try:
+        yield
+    finally:
+        await _close(application)
+
+
+async def _serve(application: BotApplication) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for one in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(one, stop.set)
+    async with running(application):
+        _log.info("bot_started", name=application.bot.username)
+        await stop.wait()
+    _log.info("bot_stopped")
+
+
+async def _listen(application: BotApplication, settings: BotSettings) -> None:
+    """Ask for updates, or wait for them at the webhook; those that waited come first."""
+    updater = application.updater
+    if updater is None:
+        raise TypeError("a bot without an updater")
+    if not settings.webhook:
+        await updater.start_polling(
+            poll_interval=0.0, timeout=10, allowed_updates=_UPDATES, drop_pending_updates=False
+        )
+        return
+    secret = settings.webhook_secret.get_secret_value()
+    host, _, port = settings.webhook_listen.rpartition(":")
+    if not settings.webhook.startswith("https://") or not secret or not port.isdecimal():
+        raise ConfigError(
+            "a webhook needs bot.webhook = https://..., bot.webhook_secret, without which anybody"
+            " could send answers, and bot.webhook_listen = host:port"
+        )
+    await updater.start_webhook(
+        listen=host,
+        port=int(port),
+        webhook_url=settings.webhook,
+        secret_token=secret,
+        allowed_updates=_UPDATES,
+        drop_pending_updates=False,
+    )
+
+
+async def _close(application: BotApplication) -> None:
+    if application.updater is not None and application.updater.running:
+        await application.updater.stop()
+    if application.running:
+        await application.stop()
+    with suppress(RuntimeError):
+        await application.shutdown()

@@ -1,0 +1,132 @@
+"""Taps on the buttons under a candidate: answers, undo, questions, the next one."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from html import escape
+
+from telegram import CallbackQuery, InlineKeyboardMarkup, Message, Update
+from telegram.error import BadRequest
+
+from fink_ad.bots.callback import Tap
+from fink_ad.bots.context import CHANNEL, Talk, is_private, target_of
+from fink_ad.bots.messages import answer_buttons, answered_buttons, say
+from fink_ad.bots.showing import neighbours_text, show_next, why_text
+from fink_ad.errors import FinkAdError, ReviewError
+from fink_ad.review.candidate import Candidate
+from fink_ad.review.labels import undo
+from fink_ad.review.pushed import answer_message
+from fink_ad.store import ANSWERS, LabelRecord
+
+__all__ = ["on_tap"]
+
+_TOAST_LENGTH = 200
+
+
+async def on_tap(update: Update, talk: Talk) -> None:
+    """Do what a button says; every tap is acknowledged, the malformed ones too."""
+    query = update.callback_query
+    if query is None:
+        return
+    try:
+        tap = Tap.decode(query.data or "")
+        if not isinstance(query.message, Message):
+            raise ReviewError("this message is too old for its buttons; ask for the object again")
+        if tap.action in ANSWERS:
+            await _answer(update, talk, query, query.message, tap)
+        elif tap.action == "undo":
+            await _undo(update, talk, query, query.message, tap)
+        elif tap.action == "next":
+            await acknowledge(query)
+            label = await talk.ask(_own_label, talk, tap)
+            await show_next(update, talk, label.survey, label.population, label)
+        else:
+            await acknowledge(query)
+            candidate = await talk.ask(talk.desk.look, tap.survey, tap.alert_id)
+            text = why_text(candidate) if tap.action == "why" else more_text(candidate)
+            await say(query.message, text)
+    except FinkAdError as error:
+        await acknowledge(query, str(error), alert=True)
+
+
+async def acknowledge(query: CallbackQuery, text: str = "", alert: bool = False) -> None:
+    """Tell the one who tapped, and nobody else; one who waited too long is not told."""
+    try:
+        await query.answer(text[:_TOAST_LENGTH] or None, show_alert=alert)
+    except BadRequest as error:
+        # After a while without the bot the tap still counts, it only cannot be acknowledged.
+        if "query is too old" not in str(error).lower():
+            raise
+
+
+async def _answer(
+    update: Update, talk: Talk, query: CallbackQuery, message: Message, tap: Tap
+) -> None:
+    private = is_private(update)
+    if private:
+        await acknowledge(query)
+    sent = await talk.ask(talk.desk.store.find_message, target_of(update), str(message.message_id))
+    label = await talk.ask(
+        answer_message,
+        talk.desk.store,
+        talk.reviewer,
+        tap.survey,
+        tap.alert_id,
+        tap.action,
+        showing_id=tap.reference,
+        channel=CHANNEL,
+        shown_at=message.date.astimezone(UTC),
+        revision=sent.model_revision if sent else "",
+        token=f"{CHANNEL}:{query.id}",
+    )
+    if private:
+        await _set_buttons(message, answered_buttons(label))
+    else:
+        # The others in the group see neither the answer nor its undoing.
+        await acknowledge(
+            query, f"✓ {label.answer}. To take it back, write /undo to me in private."
+        )
+
+
+async def _undo(
+    update: Update, talk: Talk, query: CallbackQuery, message: Message, tap: Tap
+) -> None:
+    await acknowledge(query)
+    label = await talk.ask(undo, talk.desk.store, talk.reviewer, tap.reference, CHANNEL)
+    shown = await talk.ask(talk.desk.store.showings, talk.reviewer.id, label.survey)
+    showing = max((one.id for one in shown if one.alert_id == label.alert_id), default=0)
+    await _set_buttons(message, answer_buttons(label.survey, label.alert_id, showing))
+
+
+async def _set_buttons(message: Message, buttons: InlineKeyboardMarkup) -> None:
+    """Change the buttons; the same tap twice changes nothing the second time."""
+    try:
+        await message.edit_reply_markup(buttons)
+    except BadRequest as error:
+        if "message is not modified" not in str(error).lower():
+            raise
+
+
+def _own_label(talk: Talk, tap: Tap) -> LabelRecord:
+    for label in talk.desk.store.labels(tap.survey, reviewer_id=talk.reviewer.id):
+        if label.id == tap.reference:
+            return label
+    raise ReviewError("this button is somebody else's; write /next")
+
+
+def more_text(candidate: Candidate) -> str:
+    """Return what the caption has no room for, as HTML."""
+    lines = [f"<b>{escape(candidate.object_id[:60])}</b>, its latest alerts:"]
+    lines += [
+        f"{one.night}  {escape(one.band)} = {one.mag:.2f}, {one.n_det} detections"
+        for one in candidate.object_alerts[-8:]
+    ]
+    if candidate.broker_classes:
+        lines.append(f"Classes: {escape(', '.join(candidate.broker_classes)[:300])}")
+    lines.append(neighbours_text(candidate))
+    lines.append(
+        " · ".join(
+            f'<a href="{escape(link.url)}">{escape(link.name)}</a>' for link in candidate.links
+        )
+    )
+    return "\n".join(lines)

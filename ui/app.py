@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import streamlit as st
+import structlog
 
 from fink_ad.errors import FinkAdError
 from fink_ad.ui.people import current_reviewer
@@ -12,6 +13,8 @@ from fink_ad.ui.session import enter
 from fink_ad.ui.state import shared_desk
 from fink_ad.ui.style import STYLE
 from fink_ad.ui.text import escaped
+
+_log = structlog.get_logger(__name__)
 
 VIEWS = Path(__file__).with_name("views")
 
@@ -23,8 +26,16 @@ try:
     st.navigation(
         [
             st.Page(VIEWS / "review.py", title="Review", icon=":material/star:", default=True),
+            st.Page(VIEWS / "candidates.py", title="Candidates", icon=":material/table:"),
+            st.Page(VIEWS / "object.py", title="Object", icon=":material/search:"),
+            st.Page(VIEWS / "answers.py", title="My answers", icon=":material/history:"),
+            st.Page(VIEWS / "models.py", title="Models", icon=":material/forest:"),
+            st.Page(VIEWS / "tonight.py", title="Tonight", icon=":material/bedtime:"),
         ],
         position="top",
     ).run()
 except FinkAdError as error:
     st.error(escaped(error))
+except Exception:
+    _log.exception("page_failed")
+    st.error("This page failed. What you answered is stored. The log of `fink-ad ui` says more.")

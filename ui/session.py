@@ -36,8 +36,6 @@ class Session:
         Chosen for the answer to come.
     scale, flux, limits
         How light curves are drawn.
-    stamp_of : int or None
-        The alert whose stamps are shown, if not the candidate's own.
     order_id : int or None
         The ranking that was in force at the last look.
     """
@@ -54,12 +52,11 @@ class Session:
     scale: Scale = "magnitude"
     flux: FluxKind = "difference"
     limits: bool = True
-    stamp_of: int | None = None
     order_id: int | None = None
 
     def put_down(self) -> None:
         """Forget the candidate in hand, and all that was chosen for it."""
-        self.showing = self.candidate = self.shown_at = self.stamp_of = None
+        self.showing = self.candidate = self.shown_at = None
         self.tags = set()
         self.guard.clear()
 

@@ -3,9 +3,11 @@
 __all__ = ["STYLE"]
 
 STYLE = """<style>
-.stMainBlockContainer { padding: 3.6rem 1.2rem 0.4rem 1.2rem; }
-.stBottomBlockContainer { padding: 0.3rem 1.2rem 0.5rem 1.2rem; }
+.stMainBlockContainer { padding: 4.2rem 1.2rem 0.4rem 1.2rem; }
+.stApp [data-testid="stBottomBlockContainer"] { padding: 0.3rem 1.2rem 0.5rem 1.2rem; }
 [data-testid="stVerticalBlock"] { gap: 0.4rem; }
+.stApp h3 { font-size: 1.05rem; padding: 0.5rem 0 0 0; }
+[data-testid="stMetricValue"] { font-size: 1.5rem; }
 .ad-line { display: flex; flex-wrap: wrap; gap: 0.2rem 0.9rem; align-items: baseline;
   font-size: 0.9rem; line-height: 1.35; }
 .ad-name { font-size: 1.3rem; font-weight: 700; user-select: all; overflow-wrap: anywhere; }
@@ -29,7 +31,7 @@ STYLE = """<style>
 .ad-bars i.own { background-color: #c8332b; border-bottom-color: #c8332b; }
 a.ad-link { margin-right: 0.7rem; font-size: 0.88rem; }
 @media (max-width: 640px) {
-  .stMainBlockContainer { padding: 3.6rem 0.6rem 0.4rem 0.6rem; }
+  .stMainBlockContainer { padding: 4.2rem 0.6rem 0.4rem 0.6rem; }
   .ad-stamps img, .ad-none { height: 6rem; }
 }
 </style>"""

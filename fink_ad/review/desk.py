@@ -7,17 +7,20 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, Self
 
+import pandas as pd
+
 from fink_ad.config import Settings
 from fink_ad.errors import ModelError
 from fink_ad.forest import Model
 from fink_ad.review.candidate import Candidate, candidate_view
 from fink_ad.review.neighbourhood import AnsweredObjects
+from fink_ad.review.overview import candidate_table
 from fink_ad.review.queue import Queue
 from fink_ad.store import Showing, Store
 
 __all__ = ["Desk"]
 
-_MODELS, _CANDIDATES = 6, 64
+_MODELS, _CANDIDATES, _TABLES = 6, 64, 4
 
 
 class Desk:
@@ -40,6 +43,7 @@ class Desk:
         self._models = _Cache(_MODELS)
         self._answered = _Cache(_MODELS)
         self._candidates = _Cache(_CANDIDATES)
+        self._tables = _Cache(_TABLES)
 
     def model(self, revision: str) -> Model | None:
         """Return a model revision; None if its folder is not there or is damaged."""
@@ -97,6 +101,35 @@ class Desk:
             reviewer_id=reviewer_id,
             with_others=with_others,
         )
+
+    def candidates(
+        self,
+        survey: str,
+        population: str,
+        reviewer_id: int,
+        night: int | None = None,
+        revision: str | None = None,
+    ) -> pd.DataFrame:
+        """Return the table of candidates as `candidate_table` does; do not change it."""
+        store = self.store
+        key = (survey, population, reviewer_id, night, revision)
+        state = (store.label_position(survey, population), store.last_commit())
+
+        def gather() -> pd.DataFrame:
+            active = store.active_model(survey, population)
+            model = None if active is None else self.model(active.revision.id)
+            return candidate_table(
+                store,
+                survey,
+                population,
+                reviewer_id=reviewer_id,
+                night=night,
+                revision=revision,
+                model=model,
+            )
+
+        found: pd.DataFrame = self._tables.get((*key, *state), gather)
+        return found
 
     def close(self) -> None:
         """Close the store."""

@@ -7,10 +7,11 @@ from time import monotonic
 
 import streamlit as st
 
-from fink_ad.review import Candidate, review_lists
+from fink_ad.review import Candidate
 from fink_ad.ui.answering import answer_row
 from fink_ad.ui.curve import curve_chart
 from fink_ad.ui.evidence import evidence
+from fink_ad.ui.lists import choose_list
 from fink_ad.ui.panels import header_html
 from fink_ad.ui.ranking import announce, ranking_line, wait_for_ranking
 from fink_ad.ui.session import CHANNEL, Session, session
@@ -20,16 +21,15 @@ from fink_ad.ui.text import escaped
 def review() -> None:
     """Draw the screen; what can be answered comes last."""
     seat = session()
-    lists = review_lists(seat.desk.store)
-    if not lists:
+    head, corner = st.columns([0.8, 0.2])
+    with corner:
+        there_is_one = choose_list(seat)
+    if not there_is_one:
         st.info(
             "Nothing to review yet: no alerts have come in. `fink-ad run --source files PATH...` "
             "reads some, and `fink-ad demo` makes some up."
         )
         return
-    head, corner = st.columns([0.8, 0.2])
-    with corner:
-        _choose(seat, lists)
     announce(seat)
     candidate = _in_hand(seat)
     if candidate is None or seat.showing is None:
@@ -45,24 +45,6 @@ def review() -> None:
     if seat.shown_at is None:
         seat.shown_at = datetime.now(UTC)
         seat.desk.store.mark_shown(seat.showing.id, seat.shown_at)
-
-
-def _choose(seat: Session, lists: tuple[tuple[str, str], ...]) -> None:
-    """Let the reviewer choose among several lists; nobody has to."""
-    if (seat.survey, seat.population) not in lists:
-        seat.survey, seat.population = lists[0]
-    if len(lists) < 2:
-        return
-    chosen = st.selectbox(
-        "List",
-        lists,
-        index=lists.index((seat.survey, seat.population)),
-        format_func=lambda one: f"{one[0].upper()} {one[1].replace('_', ' ')}",
-        label_visibility="collapsed",
-    )
-    if chosen != (seat.survey, seat.population):
-        seat.survey, seat.population = chosen
-        seat.put_down()
 
 
 def _in_hand(seat: Session) -> Candidate | None:

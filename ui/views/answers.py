@@ -1,0 +1,77 @@
+"""What I answered, where others disagree, and how I go along."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import streamlit as st
+
+from fink_ad.errors import FinkAdError
+from fink_ad.review import answer_table, pace, to_csv, undo
+from fink_ad.ui.session import CHANNEL, session
+from fink_ad.ui.text import escaped, number
+
+OBJECT_PAGE = Path(__file__).with_name("object.py")
+
+
+def answers() -> None:
+    """Draw the page."""
+    seat = session()
+    table = answer_table(seat.desk.store, seat.reviewer)
+    if table.empty:
+        st.info("You have not answered yet. The page Review shows you the first candidate.")
+        return
+    told = pace(table, datetime.now(UTC))
+    places = st.columns(4)
+    places[0].metric("Answers", f"{told.n_answers:,}")
+    places[1].metric("In the last 7 days", f"{told.n_week:,}")
+    places[2].metric("Median look", f"{number(told.median_seconds)} s")
+    places[3].metric("Others disagree", f"{told.n_disagree:,}")
+    only = st.toggle("Only where others disagree")
+    chosen = table[table["disagree"]] if only else table
+    event = st.dataframe(
+        chosen,
+        key="answers",
+        hide_index=True,
+        height=430,
+        on_select="rerun",
+        selection_mode="single-row",
+        column_config={
+            "label_id": None,
+            "answered_at": st.column_config.DatetimeColumn(
+                "when (UTC)", format="YYYY-MM-DD HH:mm:ss", timezone="UTC"
+            ),
+            "object_id": st.column_config.TextColumn("object"),
+            "seconds": st.column_config.NumberColumn("looked [s]", format="%.1f"),
+        },
+        alt="your answers, latest first",
+    )
+    rows = [row for row in event["selection"]["rows"] if row < len(chosen)]
+    one = chosen.iloc[rows[0]] if rows else None
+    with st.container(horizontal=True):
+        st.button(
+            "Take back",
+            key="take_back",
+            disabled=one is None or bool(one["undone"]),
+            on_click=_take_back,
+            args=(0 if one is None else int(one["label_id"]),),
+        )
+        if st.button("Open the object", key="open", disabled=one is None) and one is not None:
+            st.switch_page(OBJECT_PAGE, query_params={"object": str(one["object_id"])})
+        st.download_button("CSV", lambda: to_csv(chosen), "answers.csv", "text/csv")
+    if one is None:
+        st.caption("Select a row to take the answer back or to open its object.")
+
+
+def _take_back(label_id: int) -> None:
+    seat = session()
+    try:
+        label = undo(seat.desk.store, seat.reviewer, label_id, channel=CHANNEL)
+    except FinkAdError as error:
+        st.toast(escaped(error))
+        return
+    st.toast(f"Taken back: {escaped(label.answer)} of {escaped(label.object_id)}")
+
+
+answers()

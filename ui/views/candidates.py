@@ -1,0 +1,125 @@
+"""All candidates of all nights: filter, look at the sky, open one, take the table away."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from fink_ad.review import to_csv, to_votable
+from fink_ad.ui.figures import sky_map
+from fink_ad.ui.lists import choose_list
+from fink_ad.ui.session import Session, session
+
+OBJECT_PAGE = Path(__file__).with_name("object.py")
+UNITS = {
+    "magnitude": "mag",
+    "ra_deg": "deg",
+    "dec_deg": "deg",
+    "l_deg": "deg",
+    "b_deg": "deg",
+    "mjd_utc": "d",
+}
+HIDDEN = ("alert_id", "model_revision", "l_deg", "b_deg", "mjd_utc", "reasons")
+
+
+def candidates() -> None:
+    """Draw the page."""
+    seat = session()
+    top = st.columns([1.2, 1, 1.6, 1.4, 1.2, 1.2], vertical_alignment="bottom")
+    with top[0]:
+        if not choose_list(seat):
+            st.info("No candidates yet: no alerts have come in.")
+            return
+    table = seat.desk.candidates(seat.survey, seat.population, seat.reviewer.id)
+    if table.empty:
+        st.info("No candidates here. The rarer an alert, the sooner it is one; see `fink-ad run`.")
+        return
+    chosen = _filtered(table, top[1:])
+    st.caption(
+        f"{len(chosen):,} of {len(table):,} objects, each by its strangest alert. "
+        "Select a row to open the object."
+    )
+    left, right = st.columns([0.64, 0.36])
+    with left:
+        _list(chosen)
+    with right:
+        answered = chosen["answer"].to_numpy() != ""
+        st.plotly_chart(
+            sky_map(chosen["ra_deg"], chosen["dec_deg"], list(chosen["object_id"]), answered),
+            key="sky",
+            height=330,
+            config={"displaylogo": False},
+            alt=f"map of the sky with {len(chosen)} candidates",
+        )
+        _downloads(seat, chosen)
+
+
+def _filtered(table: pd.DataFrame, places: list[st.delta_generator.DeltaGenerator]) -> pd.DataFrame:
+    """Draw the filters and return the rows that pass all of them."""
+    nights = sorted(table["night"].unique().tolist(), reverse=True)
+    night = places[0].selectbox("Night", [None, *nights], format_func=lambda one: str(one or "all"))
+    words = places[1].text_input("Object, class or tag", placeholder="part of the name").strip()
+    faint = places[2].number_input("Magnitude, at most", value=None, step=0.5, placeholder="any")
+    rare = places[3].number_input("Rarity 1 in, at least", value=None, min_value=1, step=100)
+    answered = places[4].selectbox("Answered by me", ["all", "no", "yes"])
+    passes = pd.Series(True, index=table.index)
+    if night is not None:
+        passes &= table["night"] == night
+    if words:
+        found = [table[name].str.contains(words, case=False, regex=False) for name in _TEXTS]
+        passes &= pd.concat(found, axis=1).any(axis=1)
+    if faint is not None:
+        passes &= table["magnitude"] <= faint
+    if rare is not None:
+        passes &= table["one_in"] >= rare
+    if answered != "all":
+        passes &= (table["answer"] != "") == (answered == "yes")
+    return table[passes]
+
+
+_TEXTS = ("object_id", "classes", "tags")
+
+
+def _list(table: pd.DataFrame) -> None:
+    number = st.column_config.NumberColumn
+    event = st.dataframe(
+        table.drop(columns=list(HIDDEN)),
+        key="candidates",
+        height=560,
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="single-row",
+        column_config={
+            "place": number("#", width="small"),
+            "object_id": st.column_config.TextColumn("object"),
+            "one_in": number("1 in", format="%.0f"),
+            "magnitude": number("mag", format="%.2f"),
+            "score": number(format="%.3f"),
+            "ra_deg": number("ra [deg]", format="%.4f"),
+            "dec_deg": number("dec [deg]", format="%.4f"),
+        },
+        alt="candidates, strangest first",
+    )
+    rows = event["selection"]["rows"]
+    if rows and rows[0] < len(table):
+        st.switch_page(OBJECT_PAGE, query_params={"object": str(table["object_id"].iloc[rows[0]])})
+
+
+def _downloads(seat: Session, table: pd.DataFrame) -> None:
+    name = f"candidates_{seat.survey}_{seat.population}"
+    with st.container(horizontal=True):
+        st.download_button(
+            "CSV", lambda: to_csv(table), f"{name}.csv", "text/csv", icon=":material/download:"
+        )
+        st.download_button(
+            "VOTable",
+            lambda: to_votable(table, UNITS),
+            f"{name}.vot",
+            "application/x-votable+xml",
+            icon=":material/download:",
+        )
+
+
+candidates()

@@ -1,0 +1,88 @@
+"""Everything about one object: all its alerts, scores, stamps, and what people said."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pandas as pd
+import streamlit as st
+
+from fink_ad.review import Candidate
+from fink_ad.ui.curve import curve_chart
+from fink_ad.ui.evidence import evidence
+from fink_ad.ui.panels import header_html, opinions_html
+from fink_ad.ui.session import Session, session
+from fink_ad.ui.text import escaped
+
+MAX_NAME = 200
+
+
+def one_object() -> None:
+    """Draw the page of the object that the address or the reader names."""
+    seat = session()
+    asked = st.query_params.get("object", "")[:MAX_NAME]
+    name = st.text_input("Object", value=asked, placeholder="object id", max_chars=MAX_NAME).strip()
+    if not name:
+        st.info("Name an object, or select one on the page of the candidates.")
+        return
+    if name != asked:
+        st.query_params["object"] = name
+    records = seat.desk.store.object_alerts(name)
+    if not records:
+        st.warning(
+            f"No kept alert of {escaped(name)}: candidates, the strangest of each night and a "
+            "random share are kept."
+        )
+        return
+    latest = records[-1]
+    alert_id = _choose_alert([(one.alert_id, f"{one.mjd_utc:.3f} {one.band}") for one in records])
+    candidate = seat.desk.look(
+        latest.survey, alert_id, reviewer_id=seat.reviewer.id, with_others=True
+    )
+    st.html(header_html(candidate, datetime.now(UTC)))
+    left, right = st.columns([0.58, 0.42])
+    with left:
+        picked = curve_chart(seat, candidate)
+        _alerts(candidate)
+        _opinions(seat, candidate)
+    with right:
+        evidence(seat, candidate, picked)
+
+
+def _choose_alert(alerts: list[tuple[int, str]]) -> int:
+    """Let the reader choose which alert to see, the latest at first."""
+    if len(alerts) == 1:
+        return alerts[0][0]
+    times = dict(alerts)
+    return st.selectbox(
+        "Alert (MJD, band)",
+        [one for one, _ in reversed(alerts)],
+        format_func=lambda one: times[one],
+    )
+
+
+def _alerts(candidate: Candidate) -> None:
+    st.subheader("Alerts kept", anchor=False)
+    rows = [vars(one) | {"alert_id": str(one.alert_id)} for one in candidate.object_alerts]
+    st.dataframe(
+        pd.DataFrame(rows[::-1]),
+        hide_index=True,
+        height="content" if len(rows) < 8 else 300,
+        column_config={
+            "mag": st.column_config.NumberColumn(format="%.2f"),
+            "score": st.column_config.NumberColumn(format="%.3f"),
+            "mjd_utc": st.column_config.NumberColumn(format="%.4f"),
+        },
+        alt="kept alerts of the object, latest first",
+    )
+
+
+def _opinions(seat: Session, candidate: Candidate) -> None:
+    st.subheader("Answers", anchor=False)
+    if candidate.mine is None or candidate.others is None:
+        st.caption("What others said is shown once you have answered yourself.")
+        return
+    st.html(opinions_html((candidate.mine, *candidate.others), datetime.now(UTC)))
+
+
+one_object()

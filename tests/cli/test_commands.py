@@ -1,6 +1,7 @@
 """Each command: what it prints, what it writes, how it ends."""
 
 import json
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -10,8 +11,10 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from fink_ad.cli.show import percentile_text
 from fink_ad.features import FeatureSchema
 from fink_ad.forest import Model
+from fink_ad.store.connection import DATABASE_NAME
 
 COMMANDS = [
     [],
@@ -400,3 +403,23 @@ def test_output_that_goes_nowhere_leaves_no_traceback(night, tmp_path, redirecti
     done = subprocess.run(line, shell=True, capture_output=True, text=True)  # noqa: S602
     assert done.returncode == code
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("percentile", "told"),
+    [(None, "-"), (50.2, "50"), (99.04, "99.0"), (100.0, "100.0"), (1.26, "1.3"), (97.6, "98")],
+)
+def test_percentiles_have_a_digit_more_near_the_ends(percentile, told):
+    assert percentile_text(percentile) == told
+
+
+def test_candidates_stored_without_unit_and_percentile_are_still_told(fink_ad, ran, home):
+    name = fink_ad("candidates", "--json").json[0]["object_id"]
+    with sqlite3.connect(home / DATABASE_NAME) as database:
+        database.execute("""UPDATE candidate SET top_features = '[["context.rate", -2.5, 0.25]]'""")
+    database.close()
+    told = fink_ad("show", name)
+    assert "context.rate" in told.out
+    assert "-2.5" in told.out
+    (old, *_) = fink_ad("candidates", "--json").json[0]["top_features"]
+    assert (old["value"], old["unit"], old["percentile"]) == (-2.5, "", None)

@@ -73,6 +73,11 @@ def rehearse(
         ActiveLearner, typer.Option(help="What learns from the answers.")
     ] = ActiveLearner.fal,
     seed: Annotated[int, typer.Option(min=0, help="Same seed, same season.")] = 0,
+    batch: Annotated[int, typer.Option(min=1, help="Answers given between two relearnings.")] = 1,
+    retrain: Annotated[
+        bool,
+        typer.Option("--retrain", help="Make a new model each night, and let the gate judge it."),
+    ] = False,
     compare: Annotated[
         bool,
         typer.Option("--compare", help="Add a control: the same without learning from answers."),
@@ -92,9 +97,9 @@ def rehearse(
 ) -> None:
     """Play a season of simulated nights with a simulated reviewer, and say what was found when.
 
-    Every night goes through the whole street; the strangest objects without an answer are
-    shown to the reviewer, the answers are stored, and the model relearns before the next
-    night. No object is shown twice. Found is what was planted and shown, whatever the answer.
+    Every night goes through the whole street. The reviewer is shown what the queue draws, in
+    its usual mix; each answer is stored, and the kept alerts are ranked anew before the next
+    question. Found is what was planted and shown, whatever the answer.
 
     Writes the curve of finds to `rehearsal.png`. Nothing outside the folder is touched.
     """
@@ -119,7 +124,16 @@ def rehearse(
     with stop_on_ctrl_c() as should_stop:
         for name in (LEARNING, CONTROL) if compare else (LEARNING,):
             settings = rehearsal_settings(base, folder / name, learner.value)
-            played[name] = play_watched(season, reviewer, settings, per_night, name, should_stop)
+            played[name] = play_watched(
+                season,
+                reviewer,
+                settings,
+                per_night,
+                name,
+                should_stop,
+                learn_every=batch,
+                retraining=retrain and name == LEARNING,
+            )
     figure = folder / FIGURE
     try:
         season_figure(played).savefig(figure, dpi=120)
@@ -153,6 +167,9 @@ def play_watched(
     per_night: int,
     name: str,
     should_stop: Callable[[], bool],
+    *,
+    learn_every: int = 1,
+    retraining: bool = False,
 ) -> Reports:
     """Play one season with a bar on stderr; a wish to stop ends the command."""
     from fink_ad.rehearsal import play
@@ -167,6 +184,8 @@ def play_watched(
             settings,
             per_night,
             learning=name == LEARNING,
+            learn_every=learn_every,
+            retraining=retraining,
             should_stop=should_stop,
         ):
             reports.append(report)
@@ -184,6 +203,10 @@ def _print(season: Season, played: Mapping[str, Reports]) -> None:
     out.print(night_table(played))
     out.print()
     out.print(_class_table(season, played))
+    for report in reports:
+        if report.retrained is not None:
+            told = f"{report.retrained.verdict}: {report.retrained.reason}"
+            out.print(f"retrained after {report.night}: {shown(told)}", highlight=False)
     n_found, n_answers = _n_found(reports), sum(len(report.shown) for report in reports)
     out.print(
         f"\n{n_found} of {len(season.planted)} planted anomalies found in {n_answers} answers"
@@ -197,7 +220,7 @@ def _print(season: Season, played: Mapping[str, Reports]) -> None:
 
 
 def night_table(played: Mapping[str, Reports]) -> Table:
-    """Lay out the nights for a terminal of 80 columns; hits are planted objects shown."""
+    """Lay out the nights for a terminal of 80 columns; hits are planted objects, first time."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     headings = ["night", "alerts", "cand.", "shown", "hits", "found"]
     if CONTROL in played:

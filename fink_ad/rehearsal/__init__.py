@@ -1,10 +1,12 @@
-"""A season played through the whole street, with a reviewer whose answers are simulated."""
+"""A season played through the whole street, with reviewers whose answers are simulated."""
 
 from fink_ad.rehearsal.climb import Climb, Climbs, climbs
 from fink_ad.rehearsal.oracle import Oracle, parse_oracle
+from fink_ad.rehearsal.playing import NightReport, play
 from fink_ad.rehearsal.plot import season_figure
-from fink_ad.rehearsal.queue import NightRanking, rank_night, strangest_unlabelled
-from fink_ad.rehearsal.season import NightReport, Season, Shown, play, rehearsal_settings
+from fink_ad.rehearsal.ranking import NightRanking, rank_night
+from fink_ad.rehearsal.season import Season, rehearsal_settings
+from fink_ad.rehearsal.sitting import Shown, Sitting
 
 __all__ = [
     "Climb",
@@ -14,11 +16,11 @@ __all__ = [
     "Oracle",
     "Season",
     "Shown",
+    "Sitting",
     "climbs",
     "parse_oracle",
     "play",
     "rank_night",
     "rehearsal_settings",
     "season_figure",
-    "strangest_unlabelled",
 ]

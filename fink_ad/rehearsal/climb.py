@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from fink_ad.config import Settings
 from fink_ad.forest import Model
 from fink_ad.pipeline import models_dir
-from fink_ad.rehearsal.queue import rank_night
-from fink_ad.rehearsal.season import NightReport, Season
+from fink_ad.rehearsal.playing import NightReport
+from fink_ad.rehearsal.ranking import rank_night
+from fink_ad.rehearsal.season import Season
 from fink_ad.store import Store
 
 __all__ = ["Climb", "Climbs", "climbs"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Self
 
@@ -12,10 +12,10 @@ import pandas as pd
 from fink_ad.errors import ConfigError
 from fink_ad.store.records import Answer
 
-__all__ = ["Oracle", "parse_oracle"]
+__all__ = ["ARTEFACTS", "Oracle", "parse_oracle"]
 
-
-_ARTEFACTS = ("bogus", "bad_subtraction")
+ARTEFACTS = ("bogus", "bad_subtraction")
+"""Classes that are no sources."""
 
 
 @dataclass(frozen=True)
@@ -44,12 +44,26 @@ class Oracle:
         _check_shares(self.errs, self.unsure)
 
     @classmethod
-    def of(cls, truth: pd.DataFrame, errs: float = 0.0, unsure: float = 0.0, seed: int = 0) -> Self:
-        """Make the reviewer who knows a truth table, as simulated nights come with."""
+    def of(
+        cls,
+        truth: pd.DataFrame,
+        errs: float = 0.0,
+        unsure: float = 0.0,
+        seed: int = 0,
+        taste: Collection[str] | None = None,
+    ) -> Self:
+        """Make the reviewer who knows a truth table, as simulated nights come with.
+
+        Parameters
+        ----------
+        taste : collection of str, optional
+            Classes the reviewer cares for, whether planted or not; by default what was planted.
+        """
+        wanted = truth["anomaly"] if taste is None else truth["class"].isin(list(taste))
         answers: dict[str, Answer] = {
-            object_id: "anomaly" if anomaly else "bogus" if kind in _ARTEFACTS else "ordinary"
-            for object_id, kind, anomaly in zip(
-                truth["object_id"], truth["class"], truth["anomaly"], strict=True
+            object_id: "anomaly" if is_wanted else "bogus" if kind in ARTEFACTS else "ordinary"
+            for object_id, kind, is_wanted in zip(
+                truth["object_id"], truth["class"], wanted, strict=True
             )
         }
         return cls(answers, errs, unsure, seed)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from fink_ad.rehearsal.season import NightReport
+from fink_ad.rehearsal.playing import NightReport
 
 __all__ = ["season_figure"]
 
@@ -24,7 +24,7 @@ def season_figure(seasons: Mapping[str, Sequence[NightReport]]) -> Figure:
     figure = Figure(figsize=(7, 4.5), layout="constrained")
     axes = figure.add_subplot()
     for name, reports in seasons.items():
-        hits = [one.planted for report in reports for one in report.shown]
+        hits = [one.planted and one.first for report in reports for one in report.shown]
         found = np.concatenate(([0], np.cumsum(hits)))
         axes.step(np.arange(len(found)), found, where="post", label=name)
     axes.plot(*_best(next(iter(seasons.values()))), ":", color="0.4", label="best possible")

@@ -47,6 +47,12 @@ def test_its_mind_depends_on_the_seed_and_the_object_only(truth: pd.DataFrame) -
     assert told != [other.answer(object_id) for object_id in ids]
 
 
+def test_taste_decides_what_is_an_anomaly(truth: pd.DataFrame) -> None:
+    oracle = Oracle.of(truth, taste={"rr_lyrae", "agn"})
+    told = [oracle.answer(one) for one in truth["object_id"][:4]]
+    assert told == ["ordinary", "bogus", "anomaly", "anomaly"]
+
+
 def test_it_says_nothing_of_strangers(truth: pd.DataFrame) -> None:
     with pytest.raises(ConfigError, match="nothing of object 'ZTF1'"):
         Oracle.of(truth).answer("ZTF1")

@@ -1,4 +1,4 @@
-"""What a reviewer would see of a night: its objects, strangest first."""
+"""How a model ranks the objects of a night, whatever was in force when they came."""
 
 from __future__ import annotations
 
@@ -11,9 +11,7 @@ from numpy.typing import NDArray
 from fink_ad.forest import Model
 from fink_ad.store import Store
 
-__all__ = ["NightRanking", "rank_night", "strangest_unlabelled"]
-
-_AT_A_TIME = 100
+__all__ = ["NightRanking", "rank_night"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +32,11 @@ class NightRanking:
 
     def __len__(self) -> int:
         return len(self.object_ids)
+
+    def without(self, objects: Collection[str]) -> NightRanking:
+        """Return the ranking of all others, as of those that nobody answered yet."""
+        left = ~np.isin(self.object_ids, list(objects))
+        return NightRanking(self.object_ids[left], self.alert_ids[left], self.scores[left])
 
     def ranks(self, objects: Collection[str]) -> dict[str, int]:
         """Return the ranks of those objects that gave an alert, 1 for the strangest."""
@@ -63,23 +66,3 @@ def rank_night(store: Store, model: Model, night: int) -> NightRanking:
     _, first = np.unique(rows.object_id[order].astype(np.str_), return_index=True)
     best = order[np.sort(first)]
     return NightRanking(rows.object_id[best], rows.alert_id[best], scores[best])
-
-
-def strangest_unlabelled(store: Store, model: Model, night: int, top: int) -> list[tuple[str, int]]:
-    """Return object and alert ids of the `top` strangest of a night that may be labelled.
-
-    Left out are objects with an answer, by whomever, and alerts that are not kept.
-    """
-    ranking = rank_night(store, model, night)
-    answered = {label.object_id for label in store.labels(model.survey)}
-    is_open = np.array([one not in answered for one in ranking.object_ids], np.bool_)
-    objects, alerts = ranking.object_ids[is_open].tolist(), ranking.alert_ids[is_open].tolist()
-    found: list[tuple[str, int]] = []
-    for start in range(0, len(alerts), _AT_A_TIME):
-        ids = alerts[start : start + _AT_A_TIME]
-        kept = {record.alert_id for record in store.kept(model.survey, ids)}
-        pairs = zip(objects[start : start + _AT_A_TIME], ids, strict=True)
-        found += [pair for pair in pairs if pair[1] in kept]
-        if len(found) >= top:
-            break
-    return found[:top]

@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
-from rich.table import Table
 
 from fink_ad.cli.app import out, print_json, shown, state_of
 from fink_ad.errors import ConfigError
@@ -72,13 +71,14 @@ def decisions(
     if not found:
         out.print("Nothing was decided yet. [bold]fink-ad retrain[/bold] makes a new model.")
         return
-    columns = ("when (UTC)", "survey", "population", "model", "verdict", "by", "why")
-    table = Table(*columns, box=None, pad_edge=False, header_style="bold")
     for one in found:
-        when = f"{one.decided_at:%Y-%m-%d %H:%M}"
-        told = (one.survey, one.population, one.contender[:12], one.verdict, one.by)
-        table.add_row(when, *map(shown, told), shown(str(one.figures.get("reason", ""))))
-    out.print(table)
+        head = (
+            f"{one.decided_at:%Y-%m-%d %H:%M}  {one.survey} {one.population} {one.contender[:12]}"
+        )
+        told = f"{head}: [bold]{one.verdict}[/bold] by {shown(one.by)}"
+        out.print(told, highlight=False, soft_wrap=True)
+        if reason := one.figures.get("reason"):
+            out.print(f"    {shown(str(reason))}", style="dim", highlight=False)
 
 
 def operator_name(given: str) -> str:

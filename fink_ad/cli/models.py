@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from fink_ad.cli.app import State, out, print_json, shown, state_of
-from fink_ad.cli.promotion import decisions, promote, rollback
+from fink_ad.cli.promotion import decisions, promote, rollback, standings
 from fink_ad.errors import ConfigError, ModelError, StoreError
 
 if TYPE_CHECKING:
@@ -35,10 +35,14 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 @models_app.command("list")
 def list_models(context: typer.Context, as_json: Json = False) -> None:
-    """Print every model in the models folder, the active ones marked."""
+    """Print every model in the models folder: since when it serves, what was decided of it."""
     state = state_of(context)
     active = _active_ids(state)
-    rows = [_summary(folder, active) for folder in _folders(state)]
+    known = standings(state)
+    unknown = {"active_since": None, "verdict": ""}
+    rows = [
+        _summary(folder, active) | known.get(folder.name, unknown) for folder in _folders(state)
+    ]
     if as_json:
         print_json(rows)
         return
@@ -50,7 +54,8 @@ def list_models(context: typer.Context, as_json: Json = False) -> None:
         right = heading in ("alerts", "answers")
         table.add_column(heading, justify="right" if right else "left")
     for row in rows:
-        told = row["problem"] or ("active" if row["active"] else "")
+        since = f"active since {row['active_since'][:10]}" if row["active_since"] else ""
+        told = row["problem"] or since or ("active" if row["active"] else row["verdict"])
         cells = [str(row[key]) for key in ("survey", "population", "learner")]
         counts = [str(row[key]) for key in ("n_reference", "n_labels")]
         table.add_row(row["id"][:12], *map(escape, cells), *counts, escape(told))

@@ -9,10 +9,18 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from fink_ad.cli.app import out, print_json, shown, state_of
+from fink_ad.cli.app import State, out, print_json, shown, state_of
 from fink_ad.errors import ConfigError
 
-__all__ = ["Operator", "decisions", "operator_name", "print_figures", "promote", "rollback"]
+__all__ = [
+    "Operator",
+    "decisions",
+    "operator_name",
+    "print_figures",
+    "promote",
+    "rollback",
+    "standings",
+]
 
 Operator = Annotated[
     str, typer.Option("--by", help="Who decides; by default your login name.", show_default=False)
@@ -79,6 +87,26 @@ def decisions(
         out.print(told, highlight=False, soft_wrap=True)
         if reason := one.figures.get("reason"):
             out.print(f"    {shown(str(reason))}", style="dim", highlight=False)
+
+
+def standings(state: State) -> dict[str, dict[str, Any]]:
+    """Return of the models the store knows more of since when each serves, and its verdict."""
+    from fink_ad.alerts import POPULATIONS, SURVEYS
+    from fink_ad.store import database_exists
+
+    found: dict[str, dict[str, Any]] = {}
+    if not database_exists(state.settings.database_url or state.settings.home):
+        return found
+    with state.open_store() as store:
+        for one in store.decisions():
+            found[one.contender] = {"active_since": None, "verdict": one.verdict}
+        for survey in SURVEYS:
+            for population in POPULATIONS:
+                active = store.active_model(survey, population)
+                if active is not None:
+                    told = found.setdefault(active.revision.id, {"verdict": ""})
+                    told["active_since"] = active.activated_at.isoformat(timespec="seconds")
+    return found
 
 
 def operator_name(given: str) -> str:

@@ -39,6 +39,11 @@ def test_from_a_new_model_to_force_and_back(fink_ad: Callable, trained: Path) ->
     verdicts = ["rolled back", "promoted", "not enough evidence"]
     assert [one["verdict"] for one in told] == verdicts
     assert "rolled back" in fink_ad("models", "decisions", at=trained).out
+    listed = {one["id"]: one for one in fink_ad("models", "list", "--json", at=trained).json}
+    assert listed[dry["contender"]]["verdict"] == "promoted"
+    assert listed[dry["contender"]]["active_since"] is None
+    assert listed[dry["incumbent"]]["active_since"].startswith("20")
+    assert "active since" in fink_ad("models", "list", at=trained).out
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from time import monotonic
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from fink_ad.errors import FinkAdError
 from fink_ad.review import (
@@ -44,11 +45,8 @@ for a moment; a faster key is refused and says so. The ranking learns from each 
 """
 
 
-def answer_row(seat: Session, showing: Showing) -> None:
-    """Draw tags, note, last answers and then, last of all, the buttons with their keys."""
-    with st.bottom:
-        answers = st.container(horizontal=True, gap="small", vertical_alignment="bottom")
-        extras = st.container(horizontal=True, gap="small", vertical_alignment="bottom")
+def answer_row(seat: Session, showing: Showing, extras: DeltaGenerator) -> None:
+    """Draw tags, note and last answers into a place, and last of all the buttons with keys."""
     with extras:
         for number, tag in enumerate(seat.desk.settings.ui.tags, start=1):
             chosen = tag in seat.tags
@@ -65,7 +63,7 @@ def answer_row(seat: Session, showing: Showing) -> None:
             "note", key=_NOTE, max_chars=2000, placeholder="Note", label_visibility="collapsed"
         )
         _last_answers(seat)
-    with answers:
+    with st.bottom, st.container(horizontal=True, gap="small"):
         for answer, label, key in _ANSWERS:
             st.button(
                 label,

@@ -33,6 +33,8 @@ a.ad-link { margin-right: 0.7rem; font-size: 0.88rem; }
 @media (max-width: 640px) {
   .stMainBlockContainer { padding: 4.2rem 0.6rem 0.4rem 0.6rem; }
   .ad-stamps img, .ad-none { height: 6rem; }
+  .stBottomBlockContainer button { padding: 0.1rem 0.55rem; min-height: 2.2rem; }
+  .stBottomBlockContainer [data-testid="stHorizontalBlock"] { gap: 0.35rem; }
 }
 </style>"""
 """CSS of the page; class names begin with ``ad-``."""

@@ -41,7 +41,7 @@ def neighbours_html(neighbours: Sequence[Neighbour]) -> str:
     )
     return (
         '<table class="ad-table"><tr><th>most like</th><th>answered</th><th>classes</th>'
-        f'<th class="n">alike in</th></tr>{rows}</table>'
+        f'<th class="n">in common</th></tr>{rows}</table>'
     )
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from fink_ad.review import to_csv, to_votable
 from fink_ad.ui.figures import sky_map
@@ -56,13 +57,15 @@ def candidates() -> None:
         _downloads(seat, chosen)
 
 
-def _filtered(table: pd.DataFrame, places: list[st.delta_generator.DeltaGenerator]) -> pd.DataFrame:
+def _filtered(table: pd.DataFrame, places: list[DeltaGenerator]) -> pd.DataFrame:
     """Draw the filters and return the rows that pass all of them."""
     nights = sorted(table["night"].unique().tolist(), reverse=True)
     night = places[0].selectbox("Night", [None, *nights], format_func=lambda one: str(one or "all"))
     words = places[1].text_input("Object, class or tag", placeholder="part of the name").strip()
     faint = places[2].number_input("Magnitude, at most", value=None, step=0.5, placeholder="any")
-    rare = places[3].number_input("Rarity 1 in, at least", value=None, min_value=1, step=100)
+    rare = places[3].number_input(
+        "Rarity 1 in, at least", value=None, min_value=1, step=100, placeholder="any"
+    )
     answered = places[4].selectbox("Answered by me", ["all", "no", "yes"])
     passes = pd.Series(True, index=table.index)
     if night is not None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from time import monotonic
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from fink_ad.review import Candidate
 from fink_ad.ui.answering import answer_row
@@ -39,8 +40,8 @@ def review() -> None:
     head.html(header_html(candidate, datetime.now(UTC)))
     with corner:
         ranking_line(seat)
-    _draw(seat, candidate)
-    answer_row(seat, seat.showing)
+    extras = _draw(seat, candidate)
+    answer_row(seat, seat.showing, extras)
     seat.guard.finish(seat.showing.id, monotonic())
     if seat.shown_at is None:
         seat.shown_at = datetime.now(UTC)
@@ -62,12 +63,15 @@ def _say_nothing_left(seat: Session) -> None:
     wait_for_ranking(seat)
 
 
-def _draw(seat: Session, candidate: Candidate) -> None:
+def _draw(seat: Session, candidate: Candidate) -> DeltaGenerator:
+    """Draw the candidate; return the place under its light curve."""
     left, right = st.columns([0.58, 0.42])
     with left:
         picked = curve_chart(seat, candidate)
+        below = st.container(horizontal=True, gap="small", vertical_alignment="bottom")
     with right:
         evidence(seat, candidate, picked)
+    return below
 
 
 review()

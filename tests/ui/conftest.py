@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import streamlit as st
@@ -62,10 +63,21 @@ def open_page(home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> It
     address = config.get_option("server.address")
     config.set_option("server.address", "127.0.0.1")
 
-    def open_at(page: str = "", reviewer: str = "ada", at: Path = home, **query: str) -> AppTest:
+    def open_at(
+        page: str = "",
+        reviewer: str = "ada",
+        at: Path = home,
+        guard_seconds: float = 0.0,
+        user: dict[str, Any] | None = None,
+        **query: str,
+    ) -> AppTest:
         monkeypatch.setenv("FINK_AD_HOME", str(at))
+        monkeypatch.setenv("FINK_AD_UI__GUARD_SECONDS", str(guard_seconds))
         app = AppTest.from_file(str(APP), default_timeout=30)
-        app.query_params["reviewer"] = reviewer
+        if user is not None:
+            app.user = user
+        elif reviewer:
+            app.query_params["reviewer"] = reviewer
         for name, value in query.items():
             app.query_params[name] = value
         if page:

@@ -1,0 +1,102 @@
+"""The pages of tables: filters, answers taken back, objects opened by their address."""
+
+from datetime import UTC, datetime
+
+from fink_ad.config import Settings
+from fink_ad.review import answer_table, pace, record, yield_table
+from fink_ad.review.queue import Queue
+from fink_ad.store import NewLabel, Store
+
+
+def answer(store: Store, name: str, answers: list[str]) -> list[str]:
+    """Let a reviewer answer what comes first in the order; return the objects."""
+    reviewer = store.find_reviewer(name)
+    queue = Queue(store, Settings())
+    done = []
+    for one in answers:
+        (showing,) = queue.next(reviewer, "ztf", "transient")
+        record(store, showing, one, answered_at=datetime.now(UTC))
+        done.append(showing.object_id)
+    return done
+
+
+def frame(app):
+    return app.dataframe[0].value
+
+
+def test_candidates_are_filtered(open_page) -> None:
+    app = open_page("candidates")
+    everything = frame(app)
+    assert (everything["score"].diff().dropna() <= 0).all()
+    name = everything["object_id"].iloc[3]
+    app.text_input[0].set_value(name.lower()).run()
+    assert frame(app)["object_id"].tolist() == [name]
+    app.text_input[0].set_value("").run()
+    faintest = float(everything["magnitude"].median())
+    app.number_input[0].set_value(faintest).run()
+    assert 0 < len(frame(app)) < len(everything)
+    assert (frame(app)["magnitude"] <= faintest).all()
+
+
+def test_answered_candidates_are_marked_for_their_reviewer_only(open_page, store) -> None:
+    (name,) = answer(store, "ada", ["anomaly"])
+    mine = frame(open_page("candidates")).set_index("object_id")["answer"]
+    if name in mine.index:  # the strangest kept alert need not be a candidate
+        assert mine[name] == "anomaly"
+    assert set(frame(open_page("candidates", reviewer="bob"))["answer"]) == {""}
+
+
+def test_an_object_is_opened_by_its_address(open_page, store) -> None:
+    name = store.candidates(1)[0].object_id
+    app = open_page("object", object=name)
+    assert not app.exception
+    assert name in " ".join(one.proto.body for one in app.get("html"))
+
+
+def test_an_object_nobody_kept_is_said_to_be_so(open_page) -> None:
+    app = open_page("object", object="[evil](http://x)")
+    assert r"\[evil\]" in app.warning[0].value
+    assert not app.exception
+
+
+def test_others_answers_are_hidden_until_mine_is_given(open_page, store) -> None:
+    (name,) = answer(store, "bob", ["bogus"])
+    hidden = open_page("object", object=name)
+    assert not any("bogus" in one.proto.body for one in hidden.get("html"))
+    alert_id = store.object_alerts(name)[-1].alert_id
+    ada = store.find_reviewer("ada").id
+    store.add_label(NewLabel("ztf", alert_id, ada, "anomaly", "page", datetime.now(UTC)))
+    told = open_page("object", object=name)
+    assert any("bogus" in one.proto.body for one in told.get("html"))
+
+
+def test_my_answers_can_be_taken_back_from_the_table(open_page, store) -> None:
+    answer(store, "ada", ["anomaly", "ordinary"])
+    app = open_page("answers")
+    assert frame(app)["answer"].tolist() == ["ordinary", "anomaly"]
+    app.session_state["answers"] = {"selection": {"rows": [0], "columns": [], "cells": []}}
+    app.run()
+    app.button(key="take_back").click().run()
+    assert store.labels()[-1].answer == "retracted"
+    assert frame(app)["undone"].tolist() == [True, False]
+
+
+def test_where_others_disagree_is_told_after_ones_own_answer(store) -> None:
+    (name,) = answer(store, "bob", ["bogus"])
+    ada = store.find_reviewer("ada")
+    alert_id = store.object_alerts(name)[-1].alert_id
+    label = store.add_label(NewLabel("ztf", alert_id, ada.id, "anomaly", "page", datetime.now(UTC)))
+    table = answer_table(store, ada)
+    assert table[["others", "disagree"]].values.tolist() == [["bogus", True]]
+    assert pace(table).n_disagree == 1
+    store.retract_label(label.id, ada.id, "page")
+    taken_back = answer_table(store, ada)
+    assert taken_back["others"].tolist() == [""]
+    assert pace(taken_back).n_answers == 0
+
+
+def test_yield_counts_what_was_found(store) -> None:
+    answer(store, "ada", ["anomaly", "ordinary"] * 11)
+    table = yield_table(store, "ztf", "transient")
+    assert table["answers"].tolist() == [20, 22]
+    assert 0 < table["ranked"].iloc[0] < 1

@@ -122,7 +122,7 @@ class QueueSettings(_Section):
 class LearnSettings(_Section):
     """How answers teach, and what a ranking has to pass before it is shown."""
 
-    bogus_weight: float = Field(0.5, gt=0, le=1, description="weight of an answer 'bogus'")
+    bogus_weight: float = Field(1.0, gt=0, le=1, description="weight of an answer 'bogus'")
     shared_weight: float = Field(
         0.3, gt=0, le=1, description="weight of others' answers in a personal model"
     )

@@ -130,7 +130,7 @@ def test_a_condition_is_for_its_population_and_model(home: Path, hand) -> None:
 
 
 def test_a_personal_model_puts_own_answers_first(home: Path, hand) -> None:
-    settings = hand.settings(home)
+    settings = hand.settings(home, learn={"bogus_weight": 0.5})
     with Store.open(home) as store:
         vera = store.add_reviewer("vera", personal=True)
         hand.answer(store, ["anomaly", "bogus", "unsure", "anomaly"], "vera")
@@ -173,7 +173,7 @@ def sorted_objects(model: Model) -> list[str]:
 
 
 def test_imports_teach_less_and_only_once_they_passed(home: Path, hand) -> None:
-    settings = hand.settings(home)
+    settings = hand.settings(home, learn={"bogus_weight": 0.5})
     with Store.open(home) as store:
         hand.answer(store, ["anomaly"])
         alone, _ = published(store, settings)

@@ -22,7 +22,7 @@ from telegram.ext import (
     filters,
 )
 
-from fink_ad.bots import answers, linking, showing, tapping
+from fink_ad.bots import answers, linking, showing, tapping, telling
 from fink_ad.bots.context import Bot, Talk
 from fink_ad.bots.gate import Gate
 from fink_ad.bots.messages import say
@@ -48,6 +48,9 @@ _HANDLERS: tuple[tuple[str, Callable[[Update, Talk], Coroutine[Any, Any, None]]]
     ("history", answers.history),
     ("undo", answers.undo),
     ("stats", answers.stats),
+    ("subscribe", telling.subscribe),
+    ("mute", telling.mute),
+    ("watch", telling.watch),
 )
 
 _log = structlog.get_logger(__name__)
@@ -100,8 +103,8 @@ def build_application(desk: Desk, clock: Callable[[], datetime] | None = None) -
 
 
 def keep_token_out_of_logs() -> None:
-    """Silence the HTTP client, which logs addresses, and the token is part of them."""
-    for name in ("httpx", "httpcore"):
+    """Silence the HTTP client and the library: they log addresses, and the token is part of them."""
+    for name in ("httpx", "httpcore", "telegram"):
         logging.getLogger(name).setLevel(logging.WARNING)
 
 

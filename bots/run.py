@@ -6,15 +6,18 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
 
 import structlog
 from telegram import Update
 from telegram.error import TelegramError
 
 from fink_ad.bots.app import BotApplication, build_application
+from fink_ad.bots.sender import Sender
 from fink_ad.config import BotSettings, Settings
 from fink_ad.errors import ConfigError, SourceError
 from fink_ad.review.desk import Desk
+from fink_ad.review.outbox import Outbox
 
 __all__ = ["run_bot", "running"]
 
@@ -55,18 +58,24 @@ async def running(application: BotApplication) -> AsyncIterator[None]:
             await application.post_init(application)
         await _listen(application, settings)
         await application.start()
+        sender = _start_sender(application)
     except TelegramError as error:
         await _close(application)
+        # The library names the token it was refused: neither the words nor the cause may.
+        said = error.message.replace(application.bot.token, "***")
         raise SourceError(
-            f"the chat service at {settings.api} refuses or is out of reach: {error.message};"
+            f"the chat service at {settings.api} refuses or is out of reach: {said};"
             " check bot.api, bot.token and the network"
-        ) from error
+        ) from None
     except BaseException:
         await _close(application)
         raise
     try:
         yield
     finally:
+        sender.cancel()
+        with suppress(asyncio.CancelledError):
+            await sender
         await _close(application)
 
 
@@ -79,6 +88,16 @@ async def _serve(application: BotApplication) -> None:
         _log.info("bot_started", name=application.bot.username)
         await stop.wait()
     _log.info("bot_stopped")
+
+
+def _start_sender(application: BotApplication) -> asyncio.Task[None]:
+    desk = application.bot_data["desk"]
+    outbox = Outbox(desk, application.bot_data.get("clock", _now))
+    return asyncio.create_task(Sender(application.bot, desk, outbox).run())
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 async def _listen(application: BotApplication, settings: BotSettings) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from fink_ad.cli.app import app, printable
 from fink_ad.cli.benchmark import benchmark
+from fink_ad.cli.bot import bot
 from fink_ad.cli.candidates import candidates
 from fink_ad.cli.catalogs import catalogs_app
 from fink_ad.cli.config import config_app
@@ -58,6 +59,7 @@ for command in (
     counts,
     purge,
     ui,
+    bot,
 ):
     app.command()(command)
 app.add_typer(catalogs_app, name="catalogs")

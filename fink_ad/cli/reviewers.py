@@ -102,6 +102,20 @@ def list_(
     out.print(table)
 
 
+@reviewers_app.command()
+def link(context: typer.Context, name: Name) -> None:
+    """Print a code that links the person's chat, once, within ten minutes."""
+    from fink_ad.review.accounts import new_link_code
+
+    with state_of(context).open_store() as store:
+        code = new_link_code(store, store.find_reviewer(name))
+    out.print(f"/link {code.code}", highlight=False)
+    out.print(
+        f"To be sent to the bot in private before {code.expires_at:%H:%M} UTC; it serves once.",
+        highlight=False,
+    )
+
+
 def checked_name(name: str) -> str:
     """Return the name of a person as it is stored.
 

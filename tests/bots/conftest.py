@@ -1,10 +1,11 @@
 """A store with a small simulated night and its order, a fake Bot API, and the bot between."""
 
 import asyncio
+import hashlib
 import shutil
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -78,8 +79,6 @@ def linked(store: Store, name: str, user: int, role: str | None = None) -> Revie
 
 
 def _sha256(code: str) -> str:
-    import hashlib
-
     return hashlib.sha256(code.replace("-", "").encode()).hexdigest()
 
 
@@ -121,7 +120,7 @@ class Running:
 
 
 @contextmanager
-def at_work(desk: Desk) -> Iterator[Running]:
+def _at_work(desk: Desk) -> Iterator[Running]:
     bot = Running(desk)
     try:
         yield bot
@@ -130,6 +129,12 @@ def at_work(desk: Desk) -> Iterator[Running]:
 
 
 @pytest.fixture
+def at_work() -> Callable[[Desk], AbstractContextManager[Running]]:
+    """The bot at work while the context lasts."""
+    return _at_work
+
+
+@pytest.fixture
 def bot(desk: Desk) -> Iterator[Running]:
-    with at_work(desk) as running_bot:
+    with _at_work(desk) as running_bot:
         yield running_bot

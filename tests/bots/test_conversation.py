@@ -1,7 +1,14 @@
 """A reviewer and the bot, over a real connection to a Bot API that keeps the rules."""
 
-import pytest
+import logging
+import time
 
+import pytest
+from fakes.telegram import TOKEN, Refusal
+from pydantic import SecretStr
+
+from fink_ad.bots.run import run_bot
+from fink_ad.errors import SourceError
 from fink_ad.review.accounts import new_link_code
 
 MARIA, JULIEN, STRANGER, GROUP = 501, 502, 666, -1001
@@ -53,3 +60,201 @@ def test_link_next_tap_undo(telegram, bot, store):
     first, second = telegram.sent(MARIA)[1:]
     assert first["caption"] != second["caption"]
     assert len(telegram.answers) == 4
+
+
+def labels_of(store, reviewer) -> list[str]:
+    return [one.answer for one in store.labels(reviewer_id=reviewer.id)]
+
+
+def shown(telegram, user: int, command: str = "/next"):
+    """A candidate's message, asked for by a user."""
+    before = len(telegram.sent(user))
+    telegram.write(command, user)
+    return telegram.wait_for(lambda: telegram.sent(user)[before:])[0]
+
+
+def test_strangers_are_refused_once_and_label_nothing(telegram, bot, store, maria):
+    message = shown(telegram, MARIA)
+    for text in ("/next", "hello", "/top 3", "/stats"):
+        telegram.write(text, STRANGER)
+    telegram.tap(message, "Anomaly", STRANGER)
+    telegram.wait_for(lambda: not telegram.unconfirmed())
+    (refusal,) = said(telegram, STRANGER)
+    assert refusal.startswith("Sorry, this bot serves the reviewers")
+    (answer,) = telegram.answers
+    assert answer["text"] == "You are not a reviewer here."
+    assert store.labels() == ()
+
+
+def test_a_member_of_a_group_is_a_stranger_unless_linked(telegram, bot, store, maria):
+    telegram.write("/next", STRANGER, chat=GROUP)
+    telegram.write("/top 3", MARIA, chat=GROUP)
+    (text,) = said(telegram, GROUP)
+    assert text.startswith("The strangest ZTF transient objects")
+    assert text.count("1 in") == 3
+
+
+def test_a_wrong_code_is_told_and_five_are_the_most(telegram, bot, store):
+    for i in range(6):
+        telegram.write(f"/link WRONG{i}", STRANGER)
+    texts = said(telegram, STRANGER, 6)
+    assert all("is wrong, was used, or is older" in one for one in texts[:5])
+    assert "five codes were tried" in texts[5]
+
+
+def test_a_code_shown_to_a_group_is_spent(telegram, bot, store):
+    code = new_link_code(store, store.add_reviewer("Maria")).code
+    telegram.write(f"/link {code}", STRANGER, chat=GROUP)
+    assert "private chat" in said(telegram, GROUP)[0]
+    telegram.write(f"/link {code}", MARIA)
+    assert "is wrong, was used" in said(telegram, MARIA)[0]
+    assert store.chat_accounts() == ()
+
+
+@pytest.mark.parametrize("data", ["v0|a|1", "1|a|ztf|99999999999999999999|0", "\x00", "A_2_ZTF"])
+def test_a_malformed_callback_is_told_and_changes_nothing(telegram, bot, store, maria, data):
+    telegram.send_callback(shown(telegram, MARIA), data, MARIA)
+    telegram.wait_for(lambda: telegram.answers)
+    assert "another version" in telegram.answers[0]["text"]
+    assert store.labels() == ()
+
+
+def test_an_alert_that_is_not_kept_is_told(telegram, bot, store, maria):
+    telegram.send_callback(shown(telegram, MARIA), "1|a|ztf|1|0", MARIA)
+    telegram.wait_for(lambda: len(telegram.answers) == 2)
+    assert "is not kept" in telegram.answers[1]["text"]
+
+
+def test_a_double_tap_is_one_label(telegram, bot, store, maria):
+    message = shown(telegram, MARIA)
+    telegram.tap(message, "Ordinary", MARIA)
+    telegram.tap(message, "Ordinary", MARIA)
+    telegram.wait_for(lambda: len(telegram.answers) == 2)
+    telegram.wait_for(lambda: not telegram.unconfirmed())
+    assert labels_of(store, maria) == ["ordinary"]
+
+
+def test_an_update_that_comes_twice_counts_once(telegram, bot, store, maria):
+    message = shown(telegram, MARIA)
+    telegram.tap(message, "Anomaly", MARIA, query="77")
+    telegram.wait_for(lambda: labels_of(store, maria) == ["anomaly"])
+    telegram.tap(message, "Anomaly", MARIA, query="77")
+    telegram.wait_for(lambda: len(telegram.answers) == 2)
+    assert labels_of(store, maria) == ["anomaly"]
+
+
+def test_taps_made_while_the_bot_was_away_count(telegram, at_work, desk, store, maria):
+    with at_work(desk):
+        message = shown(telegram, MARIA)
+    telegram.tap(message, "Bogus", MARIA)
+    telegram.refuse = lambda call: (
+        Refusal(400, "Bad Request: query is too old and response timeout expired")
+        if call.method == "answerCallbackQuery"
+        else None
+    )
+    with at_work(desk):
+        telegram.wait_for(lambda: labels_of(store, maria) == ["bogus"])
+        telegram.wait_for(lambda: "✓ bogus" in buttons(telegram.sent(MARIA)[0])[0][0])
+
+
+def test_two_reviewers_answer_one_message_and_the_group_sees_neither(
+    telegram, bot, store, maria, julien
+):
+    message = shown(telegram, MARIA)
+    telegram.write(f"/object {store.showings(maria.id)[0].object_id}", JULIEN, chat=GROUP)
+    said(telegram, GROUP)
+    (message,) = telegram.sent(GROUP)
+    telegram.tap(message, "Anomaly", MARIA)
+    telegram.tap(message, "Ordinary", JULIEN)
+    telegram.wait_for(lambda: len(telegram.answers) == 2)
+    assert (labels_of(store, maria), labels_of(store, julien)) == (["anomaly"], ["ordinary"])
+    assert telegram.sent(GROUP) == [message]
+    assert [one["text"].split(".")[0] for one in telegram.answers] == ["✓ anomaly", "✓ ordinary"]
+    telegram.write("/history", MARIA, chat=GROUP)
+    assert "in private" in said(telegram, GROUP, 2)[1]
+    telegram.write("/undo", MARIA)
+    telegram.wait_for(lambda: labels_of(store, maria) == ["anomaly", "retracted"])
+    assert labels_of(store, julien) == ["ordinary"]
+
+
+def test_an_undo_of_somebody_else_is_refused(telegram, bot, store, maria, julien):
+    message = shown(telegram, MARIA)
+    telegram.tap(message, "Anomaly", MARIA)
+    telegram.wait_for(lambda: labels_of(store, maria))
+    (label,) = store.labels()
+    telegram.send_callback(message, f"1|z|ztf|{label.alert_id}|{label.id}", JULIEN)
+    telegram.send_callback(message, f"1|n|ztf|{label.alert_id}|{label.id}", JULIEN)
+    telegram.wait_for(
+        lambda: any("somebody else" in one.get("text", "") for one in telegram.answers)
+    )
+    assert labels_of(store, maria) == ["anomaly"]
+
+
+def test_questions_are_answered(telegram, bot, store, maria):
+    message = shown(telegram, MARIA)
+    name = store.showings(maria.id)[0].object_id
+    telegram.tap(message, "Why?", MARIA)
+    assert f"<b>{name}</b> is strange for\n•" in said(telegram, MARIA, 2)[1]
+    telegram.tap(message, "More", MARIA)
+    assert "its latest alerts" in said(telegram, MARIA, 3)[2]
+    for place, (command, words) in enumerate(
+        [
+            (f"/why {name}", "is strange for"),
+            (f"/neighbours {name}", "Most like"),
+            ("/history", "not answered yet"),
+            ("/stats", "no answers"),
+            ("/watch", "nothing"),
+            (f"/watch {name}", "You are told when"),
+            ("/watch", name),
+            (f"/watch {name} off", "no longer watched"),
+            ("/mute 8h", "Nothing is sent unasked until"),
+            ("/mute off", "told again"),
+            ("/help", "You answer as <b>Maria</b>"),
+            # wrong input is explained with an example
+            ("/object", "for example /object ZTF18abcdefg"),
+            ("/object NGC4993", "nothing is kept of"),
+            ("/mute long", "for example /mute 8h"),
+            ("/next 5", "for example /next ztf transient"),
+            ("/undo", "no answer to take back"),
+            ("/dance", "/help tells"),
+            ("what is this?", "/help tells"),
+        ],
+        start=4,
+    ):
+        telegram.write(command, MARIA)
+        assert words in said(telegram, MARIA, place)[-1], command
+
+
+def test_a_long_strange_name_breaks_no_message(telegram, bot, store, maria):
+    telegram.write("/object <b>&" + "x" * 3000, MARIA)
+    assert "nothing is kept of" in said(telegram, MARIA)[0]
+
+
+def test_commands_are_registered(telegram, bot):
+    names = {one["command"] for one in telegram.commands}
+    assert {"next", "top", "object", "why", "neighbours", "watch", "subscribe"} <= names
+    assert {"mute", "history", "undo", "stats", "help", "link"} <= names
+
+
+def test_the_token_is_in_no_log(telegram, at_work, desk, maria, caplog, capsys):
+    with caplog.at_level(logging.DEBUG), at_work(desk):
+        shown(telegram, MARIA)
+        telegram.stop()
+        time.sleep(0.5)
+        telegram.start()
+        telegram.write("/help", MARIA)
+        said(telegram, MARIA, 2)
+    captured = capsys.readouterr()
+    assert caplog.records
+    for text in (caplog.text, captured.out, captured.err):
+        assert TOKEN.split(":")[1] not in text
+    assert "chat_service_unreachable" in captured.err + captured.out
+
+
+def test_a_refused_token_is_told_in_words(settings):
+    bad = settings.model_copy(
+        update={"bot": settings.bot.model_copy(update={"token": SecretStr("1:wrong")})}
+    )
+    with pytest.raises(SourceError, match="check bot.api, bot.token") as caught:
+        run_bot(bad)
+    assert "wrong" not in str(caught.value)

@@ -149,6 +149,16 @@ class Notifications(StorePart):
             row = connection.execute(query).one_or_none()
             return None if row is None else record_of(NotificationRecord, row)
 
+    def told_objects(self, target: str, model: str, survey: str) -> frozenset[str]:
+        """Return the objects of a survey that are in the outbox for a target, sent or not."""
+        query = select(Notification.object_id).where(
+            Notification.target == target,
+            Notification.model == model,
+            Notification.survey == survey,
+        )
+        with self.database.reading() as connection:
+            return frozenset(connection.execute(query).scalars())
+
     def find_message(self, target: str, message_id: str) -> NotificationRecord | None:
         """Return the notification that the other side calls so; None if it is none of ours."""
         query = select(table_of(Notification)).where(

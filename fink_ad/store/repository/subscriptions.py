@@ -79,6 +79,16 @@ class Subscriptions(StorePart):
                 lambda old, new: {"target": new.target, "alert_id": new.alert_id},
             )
 
+    def told_watch(self, target: str, survey: str, object_id: str, alert_id: int) -> None:
+        """Write down which alert of a watched object a target was told of last."""
+        change = (
+            update(Watch)
+            .where(Watch.target == target, Watch.survey == survey, Watch.object_id == object_id)
+            .values(alert_id=alert_id)
+        )
+        with self.database.writing("subscriptions") as connection:
+            connection.execute(change)
+
     def remove_watch(self, reviewer_id: int, survey: str, object_id: str) -> bool:
         """Stop watching an object; False if it was not watched."""
         gone = delete(Watch).where(

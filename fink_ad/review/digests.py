@@ -1,0 +1,142 @@
+"""What is due by the clock: digests of a list, and the heartbeat of a night."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from fink_ad.config import Settings
+from fink_ad.review.hours import last_due
+from fink_ad.store import OrderRecord, Store
+from fink_ad.store.records.notifications import SHARED, NewNotification, Subscription
+
+__all__ = ["heartbeat_text", "queue_digests", "queue_heartbeat", "queue_personal"]
+
+_EXPIRY = timedelta(hours=24)
+_LATE = timedelta(hours=12)  # a digest missed for longer is left to the next one
+_SPARE = 5  # proposals for each place of a digest: conditions and known objects take some
+
+
+def queue_digests(store: Store, now: datetime) -> int:
+    """Queue the digests whose hour has come, each once a day, whoever asks; return how many.
+
+    A digest holds the strangest objects of the list's newest night that its target does not
+    know yet, as single messages, up to the subscription's limit.
+    """
+    n = 0
+    for one in store.subscriptions():
+        if not one.digest_at:
+            continue
+        due = last_due(now, one.timezone, one.digest_at)
+        too_early = one.created_at is not None and due < one.created_at
+        if too_early or now - due > _LATE:
+            continue
+        begun = store.start_job(f"digest {one.id}", due, one.target)
+        if begun is None:
+            continue
+        queued = store.queue_notifications(list(_proposals(store, one, now)))
+        store.finish_job(begun.id, "done", f"{queued} objects")
+        n += 1
+    return n
+
+
+def queue_personal(store: Store, now: datetime) -> int:
+    """Queue what personal models rank as rare enough, for those who want it at once.
+
+    The pipeline ranks by the shared model only; a personal model's ranking comes from the
+    learner. Returns how many are new.
+    """
+    wanted = [one for one in store.subscriptions() if not one.digest_at and one.model != SHARED]
+    return sum(store.queue_notifications(list(_proposals(store, one, now))) for one in wanted)
+
+
+def queue_heartbeat(store: Store, settings: Settings, now: datetime) -> int:
+    """Queue a word on the last night for every target, also if nothing happened in it.
+
+    Returns
+    -------
+    int
+        How many are new: each target is told once of a night.
+    """
+    night = max((key.night for key in store.counts()), default=0)
+    targets = {one.target for one in store.subscriptions()}
+    if settings.bot.operators_chat is not None:
+        targets.add(f"telegram:{settings.bot.operators_chat}")
+    text = heartbeat_text(store, night, now)
+    return store.queue_notifications(
+        [
+            NewNotification(
+                kind="heartbeat",
+                target=target,
+                survey="",
+                object_id="",
+                model=SHARED,
+                # A day without alerts is told as well: it has a name of its own.
+                occasion=f"{now:%Y-%m-%d}",
+                due_at=now,
+                expires_at=now + _EXPIRY,
+                night=night,
+                body=text,
+            )
+            for target in sorted(targets)
+        ]
+    )
+
+
+def heartbeat_text(store: Store, night: int, now: datetime) -> str:
+    """Return what became of a night's alerts, in plain words."""
+    if not night:
+        return "No alerts have come in yet."
+    totals: dict[str, int] = {}
+    for key, n in store.counts(night).items():
+        totals[key.kind] = totals.get(key.kind, 0) + n
+    kinds = (("in", "in"), ("scored", "scored"), ("filtered", "filtered"))
+    told = [f"{totals.get(kind, 0):,} {word}" for kind, word in kinds]
+    told.append(f"{len(store.candidates(top=None, night=night)):,} candidates")
+    since = now - timedelta(days=1)
+    answers = [one for one in store.labels() if one.answered_at >= since and one.retracts is None]
+    told.append(f"{len(answers):,} answers in the last 24 hours")
+    return f"Night {night}: {', '.join(told)}."
+
+
+def _proposals(store: Store, one: Subscription, now: datetime) -> Iterable[NewNotification]:
+    record = _order_of(store, one)
+    if record is None or not record.n_objects:
+        return
+    order = store.order(record.id)
+    newest = int(order.night.max())
+    rows = np.flatnonzero((order.night == newest) & (order.one_in >= one.rarity))
+    known = store.told_objects(one.target, one.model, one.survey)
+    left = _SPARE * one.per_night
+    for row in rows.tolist():
+        name = str(order.object_id[row])
+        alert_id = int(order.alert_id[row])
+        yield NewNotification(
+            kind="candidate",
+            target=one.target,
+            survey=one.survey,
+            object_id=name,
+            model=one.model,
+            occasion=f"again:{alert_id}" if name in known else "first",
+            due_at=now,
+            expires_at=now + _EXPIRY,
+            subscription_id=one.id,
+            alert_id=alert_id,
+            population=one.population,
+            model_revision=record.revision_id,
+            night=newest,
+            score=float(order.score[row]),
+            one_in=float(order.one_in[row]),
+            beyond=bool(order.beyond[row]),
+            reason="among the strangest of the night",
+        )
+        left -= name not in known
+        if left <= 0:
+            return
+
+
+def _order_of(store: Store, one: Subscription) -> OrderRecord | None:
+    whose = None if one.model == SHARED else int(one.model.removeprefix("reviewer:"))
+    return store.latest_order(one.survey, one.population, whose)

@@ -1,0 +1,236 @@
+"""The outbox as a sender sees it: what to send next to a target, and what not to send at all.
+
+A sender takes a parcel, sends it, and says so. If it dies after the other side accepted a parcel
+and before it could say so, the parcel comes again when its claim has expired, marked `in_doubt`.
+No chat service can be asked whether it has it: so it is sent again, and says that it may have
+been sent before. Nothing is lost, and what is doubled is at most what was in hand: one message
+for each target. Doors that can be asked, or that know a message by its number, double nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+
+from fink_ad.alerts.positions import galactic
+from fink_ad.errors import ConfigError, FinkAdError, ReviewError
+from fink_ad.expressions import parse
+from fink_ad.review.candidate import Candidate
+from fink_ad.review.desk import Desk
+from fink_ad.review.hours import quiet_until
+from fink_ad.review.returns import material_changes, rarity_jump
+from fink_ad.store import KeptRecord, unpack_features
+from fink_ad.store.records.notifications import (
+    Notification,
+    NotificationState,
+    Subscription,
+)
+
+__all__ = ["CLAIM_SECONDS", "Outbox", "Parcel"]
+
+CLAIM_SECONDS = 120.0
+"""How long a parcel stays in the hands of a sender that died."""
+
+_MOST_ATTEMPTS = 10
+
+
+@dataclass(frozen=True, eq=False)
+class Parcel:
+    """Something to be sent now.
+
+    Attributes
+    ----------
+    candidate : Candidate or None
+        What to show; None for plain words, which are the notification's body.
+    reason : str
+        Why now, in words.
+    """
+
+    notification: Notification
+    candidate: Candidate | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class _Later:
+    until: datetime
+    why: str
+
+
+@dataclass(frozen=True)
+class _Never:
+    state: NotificationState
+    why: str
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Outbox:
+    """What is to be sent, by the wishes of those it is sent to.
+
+    Parameters
+    ----------
+    desk : Desk
+    clock : callable
+        Gives the time.
+    """
+
+    def __init__(self, desk: Desk, clock: Callable[[], datetime] = _now) -> None:
+        self._desk = desk
+        self._store = desk.store
+        self._clock = clock
+
+    def now(self) -> datetime:
+        """Return the time."""
+        return self._clock()
+
+    def targets(self, kind: str) -> tuple[str, ...]:
+        """Return the targets of a kind (``telegram``, ``door``) that something is due for."""
+        return tuple(one for one in self._store.targets_due() if one.startswith(f"{kind}:"))
+
+    def take(self, target: str) -> Parcel | None:
+        """Take the rarest thing that may be sent to a target now; None if there is nothing."""
+        while True:
+            one = self._store.claim_notification(target, CLAIM_SECONDS)
+            if one is None:
+                return None
+            try:
+                verdict = self._judge(one)
+            except FinkAdError as error:
+                verdict = _Never("failed", str(error))
+            if isinstance(verdict, Parcel):
+                return verdict
+            if isinstance(verdict, _Later):
+                self._store.put_off(one.id, verdict.until, verdict.why)
+            else:
+                self._store.drop_notification(one.id, verdict.state, verdict.why)
+
+    def accepted(self, parcel: Parcel, message_id: str) -> None:
+        """Write down that the other side has a parcel."""
+        one = parcel.notification
+        self._store.mark_sent(one.id, message_id)
+        if one.kind == "watch":
+            self._store.told_watch(one.target, one.survey, one.object_id, one.alert_id)
+
+    def postpone(self, parcel: Parcel, seconds: float, why: str) -> None:
+        """Try again later what could not be sent; after many attempts give up."""
+        one = parcel.notification
+        if one.attempts >= _MOST_ATTEMPTS:
+            self._store.drop_notification(one.id, "failed", why)
+        else:
+            self._store.put_off(one.id, self._clock() + timedelta(seconds=seconds), why)
+
+    def refused(self, parcel: Parcel, why: str) -> None:
+        """Give up what the other side will never accept."""
+        self._store.drop_notification(parcel.notification.id, "failed", why)
+
+    def _judge(self, one: Notification) -> Parcel | _Later | _Never:
+        muted = self._muted_until(one.target)
+        if muted is not None:
+            return _Later(muted, "muted")
+        if one.kind == "heartbeat":
+            return Parcel(one, None, one.reason)
+        subscription = None
+        if one.subscription_id is not None:
+            subscription = next(
+                iter(self._store.subscriptions(subscription_id=one.subscription_id)), None
+            )
+            if subscription is None:
+                return _Never("unwanted", "the subscription ended")
+            quiet = quiet_until(
+                self._clock(),
+                subscription.timezone,
+                subscription.quiet_from,
+                subscription.quiet_to,
+            )
+            if quiet is not None:
+                return _Later(quiet, "quiet hours")
+        kept = next(iter(self._store.kept(one.survey, [one.alert_id])), None)
+        if kept is None:
+            return _Never("unwanted", "the alert is no longer kept")
+        if subscription is not None and not one.in_doubt:
+            if self._store.count_sent(subscription.id, one.night) >= subscription.per_night:
+                self._store.drop_surplus(subscription.id, one.night)
+                return _Never("surplus", "the night's limit is reached")
+            if subscription.where and not self._holds(subscription, one, kept):
+                return _Never("unwanted", "the condition does not hold")
+        reason = self._news(one, kept)
+        if reason is None:
+            return _Never("unwanted", "nothing material changed")
+        candidate = self._desk.look(one.survey, one.alert_id)
+        return Parcel(one, candidate, reason)
+
+    def _muted_until(self, target: str) -> datetime | None:
+        """Return until when a private chat is muted; groups never are."""
+        now = self._clock()
+        ends = [
+            account.muted_until
+            for account in self._store.chat_accounts()
+            if target == f"telegram:{account.chat_id}" and account.muted_until is not None
+        ]
+        return max((end for end in ends if end > now), default=None)
+
+    def _news(self, one: Notification, kept: KeptRecord) -> str | None:
+        """Return why an object is worth telling, None if the target knows all that matters."""
+        limits = self._desk.settings.queue
+        if one.kind == "watch":
+            told = self._told_of_watch(one)
+            then, was = told, float("nan")
+        else:
+            last = self._store.last_sent(one.target, one.model, one.survey, one.object_id)
+            answered = self._answered_alert(one)
+            if last is None and answered is None:
+                return one.reason
+            then = self._kept(one.survey, answered or (last.alert_id if last else 0))
+            was = last.one_in if last else float("nan")
+        if then is not None and then.alert_id == one.alert_id:
+            return None
+        words = material_changes([then], [kept], limits.return_magnitudes) if then else []
+        words.append(rarity_jump(was, one.one_in, limits.return_rarity))
+        return ", ".join(word for word in words if word) or None
+
+    def _answered_alert(self, one: Notification) -> int | None:
+        """Return the alert of the object that the reader of a private chat answered last."""
+        for account in self._store.chat_accounts():
+            if one.target == f"telegram:{account.chat_id}":
+                labels = self._store.latest_labels(one.survey, reviewer_id=account.reviewer_id)
+                for label in labels:
+                    if label.object_id == one.object_id:
+                        return label.alert_id
+        return None
+
+    def _told_of_watch(self, one: Notification) -> KeptRecord | None:
+        for watch in self._store.watches(object_id=one.object_id):
+            if watch.target == one.target and watch.survey == one.survey:
+                return self._kept(one.survey, watch.alert_id)
+        raise ReviewError(f"{one.object_id!r} is no longer watched")
+
+    def _kept(self, survey: str, alert_id: int) -> KeptRecord | None:
+        return next(iter(self._store.kept(survey, [alert_id])), None)
+
+    def _holds(self, subscription: Subscription, one: Notification, kept: KeptRecord) -> bool:
+        """Tell whether the condition of a subscription holds for an alert."""
+        columns: dict[str, object] = {
+            name: np.array([getattr(kept, name)])
+            for name in ("ra_deg", "dec_deg", "night", "n_det", "mjd_utc", "score")
+        }
+        columns["one_in"] = np.array([one.one_in])
+        columns["band"] = np.array([kept.band], object)
+        columns["l_deg"], columns["b_deg"] = (
+            np.atleast_1d(part) for part in galactic([kept.ra_deg], [kept.dec_deg])
+        )
+        model = self._desk.model(one.model_revision)
+        if model is not None and model.schema.hash == kept.feature_schema:
+            columns |= dict(
+                zip(model.schema.names, unpack_features([kept.features]).T, strict=True)
+            )
+        try:
+            return bool(parse(subscription.where).evaluate(columns, [kept.tags])[0])  # type: ignore[arg-type]
+        except ConfigError:
+            # Of a model with other features: what cannot be asked cannot hold.
+            return False

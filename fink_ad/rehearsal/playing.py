@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -36,8 +36,8 @@ class NightReport:
         Alerts that came in, and candidates among them.
     shown : tuple of Shown
         In the order they were drawn.
-    n_appeared : int
-        Planted objects that were there to be found up to this night.
+    appeared : mapping of str to int
+        Planted objects that were there to be found up to this night, by class.
     model_revision : str
         What the night was ranked with before the first of its answers.
     ahead : tuple of (str, bool)
@@ -51,10 +51,15 @@ class NightReport:
     n_alerts: int
     n_candidates: int
     shown: Sequence[Shown]
-    n_appeared: int
+    appeared: Mapping[str, int]
     model_revision: str
     ahead: Sequence[tuple[str, bool]]
     retrained: Outcome | None = None
+
+    @property
+    def n_appeared(self) -> int:
+        """Planted objects that were there to be found up to this night."""
+        return sum(self.appeared.values())
 
     def found(self) -> dict[str, int]:
         """Count the planted objects that were shown for the first time, by class."""
@@ -139,7 +144,7 @@ def play(
                 summary.n_in,
                 summary.n_candidates,
                 tuple(shown),
-                len(appeared),
+                dict(sorted(Counter(season.kinds[one] for one in appeared).items())),
                 model.revision,
                 tuple((season.kinds[one], one in season.planted) for one in ahead),
                 outcome,

@@ -89,10 +89,7 @@ class Sitting:
     def alerts_came(self) -> None:
         """Rank what was kept since, for everybody and for those with a model of their own."""
         self._cache.kept(self._everybodys).refresh()
-        self._publish(self._everybodys)
-        for reviewer in self._store.reviewers():
-            if reviewer.personal and self._learning:
-                self._publish(self._whose(reviewer))
+        self._publish()
 
     def answer(
         self, reviewer: ReviewerRecord, oracle: Oracle, n: int, learn_every: int = 1
@@ -124,9 +121,7 @@ class Sitting:
                 break
             answered += [self._say(showing, oracle) for showing in drawn]
             if self._learning:
-                self._publish(self._everybodys)
-                if reviewer.personal:
-                    self._publish(self._whose(reviewer))
+                self._publish()
         return answered
 
     def _say(self, showing: Showing, oracle: Oracle) -> Shown:
@@ -144,8 +139,10 @@ class Sitting:
             first,
         )
 
-    def _publish(self, whose: Whose) -> None:
-        relearn_and_publish(self._store, self._settings, whose, self._cache)
+    def _publish(self) -> None:
+        own = [self._whose(one) for one in self._store.reviewers() if one.active and one.personal]
+        for whose in (self._everybodys, *own):
+            relearn_and_publish(self._store, self._settings, whose, self._cache)
 
     def _whose(self, reviewer: ReviewerRecord | None) -> Whose:
         return self._everybodys._replace(reviewer_id=None if reviewer is None else reviewer.id)

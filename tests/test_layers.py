@@ -69,9 +69,28 @@ def test_the_page_asks_review_for_everything(path: Path) -> None:
     assert imports(path) <= {"ui", "review", "config", "errors"}
 
 
+SCREENS = {
+    "ui": {"alerts", "config", "errors", "learn", "review", "store"},
+    "bots": {"alerts", "config", "errors", "learn", "review", "store"},
+}
+SCREEN_FILES = [
+    (screen, path)
+    for screen in sorted(SCREENS)
+    for path in sorted((PACKAGE.parent / screen).rglob("*.py"))
+]
+
+
+@pytest.mark.parametrize(
+    ("screen", "path"), SCREEN_FILES, ids=lambda one: str(getattr(one, "name", one))
+)
+def test_a_screen_asks_the_review_room(screen: str, path: Path) -> None:
+    others = imports(path) - {screen}
+    assert others <= SCREENS[screen], f"{path} imports {others - SCREENS[screen]}"
+
+
 def test_sql_stays_in_the_store() -> None:
-    for path in FILES:
-        if path.relative_to(PACKAGE).parts[0] == "store":
+    for path in [*FILES, *(path for _, path in SCREEN_FILES)]:
+        if path.is_relative_to(PACKAGE / "store"):
             continue
         text = path.read_text()
         assert "sqlalchemy" not in text, path
@@ -79,7 +98,7 @@ def test_sql_stays_in_the_store() -> None:
 
 
 def test_nothing_is_unpickled() -> None:
-    for path in FILES:
+    for path in [*FILES, *(path for _, path in SCREEN_FILES)]:
         tree = ast.parse(path.read_text())
         for node in ast.walk(tree):
             if isinstance(node, ast.Import):

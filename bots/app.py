@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 from telegram import BotCommand, Update
-from telegram.error import Conflict, NetworkError, TelegramError
+from telegram.error import TelegramError
 from telegram.ext import (
     AIORateLimiter,
     Application,
@@ -21,6 +21,7 @@ from telegram.ext import (
     TypeHandler,
     filters,
 )
+from telegram.request import HTTPXRequest
 
 from fink_ad.bots import answers, linking, showing, tapping, telling
 from fink_ad.bots.context import Bot, Talk
@@ -77,11 +78,14 @@ def build_application(desk: Desk, clock: Callable[[], datetime] | None = None) -
     keep_token_out_of_logs()
     settings = desk.settings.bot
     limiter = AIORateLimiter(max_retries=_RETRIES)
+    requests = (HTTPXRequest(connection_pool_size=32), HTTPXRequest())
     application = (
         Application.builder()
         .token(bot_token(settings))
         .base_url(f"{settings.api.rstrip('/')}/bot")
         .base_file_url(f"{settings.api.rstrip('/')}/file/bot")
+        .request(requests[0])
+        .get_updates_request(requests[1])
         .context_types(ContextTypes(context=Talk))
         .rate_limiter(limiter)
         .job_queue(None)
@@ -89,7 +93,7 @@ def build_application(desk: Desk, clock: Callable[[], datetime] | None = None) -
         .post_init(_register_commands)
         .build()
     )
-    application.bot_data["desk"] = desk
+    application.bot_data |= {"desk": desk, "requests": requests}
     if clock is not None:
         application.bot_data["clock"] = clock
     application.add_handler(TypeHandler(Update, Gate()), group=-1)
@@ -103,7 +107,7 @@ def build_application(desk: Desk, clock: Callable[[], datetime] | None = None) -
 
 
 def keep_token_out_of_logs() -> None:
-    """Silence the HTTP client and the library: they log addresses, and the token is part of them."""
+    """Silence the HTTP client and the library: they log addresses, which hold the token."""
     for name in ("httpx", "httpcore", "telegram"):
         logging.getLogger(name).setLevel(logging.WARNING)
 
@@ -123,12 +127,6 @@ async def _unknown(update: Update, talk: Talk) -> None:
 async def _on_error(update: object, talk: Talk) -> None:
     """Tell the one who asked what is wrong; what we did not foresee goes to the log as well."""
     error = talk.error
-    if isinstance(error, Conflict):
-        _log.error("another_bot_is_running", error=str(error))
-        return
-    if isinstance(error, NetworkError) and update is None:  # polling goes on by itself
-        _log.warning("chat_service_unreachable", error=str(error))
-        return
     expected = isinstance(error, FinkAdError)
     if not expected:
         # The update itself stays out: it holds names and notes.

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import structlog
 from telegram import Update
-from telegram.error import TelegramError
+from telegram.error import Conflict, TelegramError
 
 from fink_ad.bots.app import BotApplication, build_application
 from fink_ad.bots.sender import Sender
@@ -107,7 +107,11 @@ async def _listen(application: BotApplication, settings: BotSettings) -> None:
         raise TypeError("a bot without an updater")
     if not settings.webhook:
         await updater.start_polling(
-            poll_interval=0.0, timeout=10, allowed_updates=_UPDATES, drop_pending_updates=False
+            poll_interval=0.0,
+            timeout=10,
+            allowed_updates=_UPDATES,
+            drop_pending_updates=False,
+            error_callback=_on_poll_error,
         )
         return
     secret = settings.webhook_secret.get_secret_value()
@@ -127,10 +131,19 @@ async def _listen(application: BotApplication, settings: BotSettings) -> None:
     )
 
 
+def _on_poll_error(error: TelegramError) -> None:
+    """Say why no updates come; they are asked for again and again."""
+    if isinstance(error, Conflict):
+        _log.error("another_bot_has_this_token", error=error.message)
+    else:
+        _log.warning("chat_service_unreachable", error=error.message)
+
+
 async def _close(application: BotApplication) -> None:
     if application.updater is not None and application.updater.running:
         await application.updater.stop()
     if application.running:
         await application.stop()
-    with suppress(RuntimeError):
-        await application.shutdown()
+    await application.shutdown()
+    for request in application.bot_data["requests"]:  # left open where the start failed
+        await request.shutdown()

@@ -78,7 +78,7 @@ def test_strangers_are_refused_once_and_label_nothing(telegram, bot, store, mari
     for text in ("/next", "hello", "/top 3", "/stats"):
         telegram.write(text, STRANGER)
     telegram.tap(message, "Anomaly", STRANGER)
-    telegram.wait_for(lambda: not telegram.unconfirmed())
+    telegram.wait_for(lambda: telegram.answers)
     (refusal,) = said(telegram, STRANGER)
     assert refusal.startswith("Sorry, this bot serves the reviewers")
     (answer,) = telegram.answers
@@ -130,7 +130,8 @@ def test_a_double_tap_is_one_label(telegram, bot, store, maria):
     telegram.tap(message, "Ordinary", MARIA)
     telegram.tap(message, "Ordinary", MARIA)
     telegram.wait_for(lambda: len(telegram.answers) == 2)
-    telegram.wait_for(lambda: not telegram.unconfirmed())
+    telegram.write("/help", MARIA)
+    said(telegram, MARIA, 2)
     assert labels_of(store, maria) == ["ordinary"]
 
 

@@ -2,9 +2,10 @@
 
 Rules kept, from https://core.telegram.org/bots/api: captions of at most 1024 and texts of at most
 4096 characters after parsing, well-formed HTML of the few tags there are, callback data of 1 to
-64 bytes, no reply markup on media groups, photos as multipart, one poller at a time (409), a
-message can only be edited to something else, updates are repeated until they are confirmed by
-a higher offset, and 429 with ``retry_after`` when the test says so. Message ids count per bot.
+64 bytes, no reply markup on media groups, photos as multipart, a new poller ends the older one's
+wait (409), a message can only be edited to something else, updates are repeated until they are
+confirmed by a higher offset, and 429 with ``retry_after`` when the test says so. Message ids count
+per bot.
 """
 
 from __future__ import annotations
@@ -14,9 +15,11 @@ import email.policy
 import itertools
 import json
 import re
+import socket
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from html import unescape
 from html.parser import HTMLParser
@@ -74,8 +77,8 @@ class FakeTelegram:
         self._update_ids = itertools.count(1000)
         self._lock = threading.Lock()
         self._changed = threading.Condition(self._lock)
-        self._pollers = 0
-        self._server: ThreadingHTTPServer | None = None
+        self._poll = 0
+        self._server: _Server | None = None
         self.port = 0
 
     # -- the server ------------------------------------------------------------------------
@@ -93,6 +96,9 @@ class FakeTelegram:
         if self._server is not None:
             self._server.shutdown()
             self._server.server_close()
+            for one in self._server.connections:  # those that are kept alive, too
+                with suppress(OSError):
+                    one.shutdown(socket.SHUT_RDWR)
             self._server = None
 
     def __enter__(self) -> FakeTelegram:
@@ -185,11 +191,6 @@ class FakeTelegram:
             ]
             return json.loads(json.dumps(found))
 
-    def unconfirmed(self) -> int:
-        """How many updates no poller has confirmed."""
-        with self._lock:
-            return len(self._updates)
-
     def wait_for(self, what: Callable[[], Any], seconds: float = 10.0) -> Any:
         """Return what `what` returns as soon as that is true."""
         until = time.monotonic() + seconds
@@ -233,16 +234,15 @@ class FakeTelegram:
         offset = int(call.params.get("offset", 0))
         until = time.monotonic() + min(float(call.params.get("timeout", 0)), 2.0)
         with self._changed:
-            if self._pollers:
-                raise Refusal(409, "Conflict: terminated by other getUpdates request")
-            self._pollers += 1
-            try:
-                self._updates = [one for one in self._updates if one["update_id"] >= offset]
-                while not self._updates and time.monotonic() < until and self._server:
-                    self._changed.wait(0.05)
-                return self._updates[: int(call.params.get("limit", 100))]
-            finally:
-                self._pollers -= 1
+            self._poll += 1
+            mine = self._poll
+            self._changed.notify_all()
+            self._updates = [one for one in self._updates if one["update_id"] >= offset]
+            while not self._updates and time.monotonic() < until:
+                self._changed.wait(0.05)
+                if self._poll != mine:
+                    raise Refusal(409, "Conflict: terminated by other getUpdates request")
+            return self._updates[: int(call.params.get("limit", 100))]
 
     def do_sendMessage(self, call: Call) -> Any:
         _check_text(call.params.get("text", ""), call.params.get("parse_mode"), 4096, "message")
@@ -327,6 +327,14 @@ class FakeTelegram:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.connections: list[socket.socket] = []
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self.connections.append(request)
+        super().process_request(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):

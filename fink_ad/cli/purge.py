@@ -23,16 +23,22 @@ def purge(
     ),
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Delete old history, dead letters, and kept alerts that nobody labelled.
+    """Delete old history, dead letters, kept alerts nobody labelled, superseded revisions.
 
     Labels, labelled alerts, the reference alerts models are retrained on, models and counts
-    stay. Without `--yes` nothing is deleted. The database file does not shrink; its room is
-    used again. An alert of a purged night that comes again is scored again.
+    stay. Of the revisions that answers made of a model, those in force lately and those a
+    rollback may need stay, and all of the last day. Without `--yes` nothing is deleted. The
+    database file does not shrink; its room is used again. An alert of a purged night that
+    comes again is scored again.
     """
-    with state_of(context).open_store() as store:
+    from fink_ad.learn import remove_superseded
+
+    state = state_of(context)
+    with state.open_store() as store:
         found = store.purge(older_than, dry_run=not yes)
+        superseded = remove_superseded(store, state.settings, dry_run=not yes)
     if as_json:
-        print_json(asdict(found) | {"done": yes})
+        print_json(asdict(found) | {"superseded": asdict(superseded), "done": yes})
         return
     table = Table.grid(padding=(0, 2))
     table.add_row("before night", str(found.before_night))
@@ -41,5 +47,7 @@ def purge(
     table.add_row("kept alerts", f"{found.n_kept:,}")
     table.add_row("candidates", f"{found.n_candidates:,}")
     table.add_row("dead letters", f"{found.n_letters:,}")
+    in_folders = f"{superseded.n_folders:,} folders, {superseded.n_bytes / 1e6:,.1f} MB"
+    table.add_row("superseded revisions", in_folders)
     out.print(table)
     out.print("Deleted." if yes else "Nothing was deleted; with [bold]--yes[/bold] it is.")

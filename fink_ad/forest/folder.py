@@ -14,6 +14,7 @@ import json
 import os
 import shutil
 import tempfile
+import time
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,7 +25,7 @@ from numpy.typing import NDArray
 
 from fink_ad.errors import ModelError
 
-__all__ = ["MANIFEST", "pack", "read_folder", "write_folder"]
+__all__ = ["MANIFEST", "pack", "read_folder", "remove_folder", "write_folder"]
 
 MANIFEST = "manifest.json"
 
@@ -54,7 +55,7 @@ def pack(manifest: Mapping[str, Any], groups: Mapping[str, Arrays]) -> dict[str,
 def write_folder(
     models_dir: Path, model_id: str, files: Mapping[str, bytes], like: str = ""
 ) -> Path:
-    """Write ``<models_dir>/<model_id>``; a folder already there is left as it is.
+    """Write ``<models_dir>/<model_id>``; a folder already there is as good as new.
 
     Parameters
     ----------
@@ -71,8 +72,13 @@ def write_folder(
         If the files cannot be written.
     """
     folder = models_dir / model_id
-    if folder.is_dir():
-        return folder
+    try:
+        if folder.is_dir():
+            os.utime(folder)
+            return folder
+    except OSError:  # another user's, or removed this moment
+        if folder.is_dir():
+            return folder
     try:
         models_dir.mkdir(parents=True, exist_ok=True)
         unfinished = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=models_dir))
@@ -95,6 +101,53 @@ def write_folder(
     return folder
 
 
+def remove_folder(models_dir: Path, model_id: str, unused_for_s: float, *, dry_run: bool) -> int:
+    """Remove a model's folder, unless it is not there or was written lately.
+
+    Parameters
+    ----------
+    unused_for_s : float
+        Seconds since it was written, or written again, without which it stays: somebody may be
+        about to put it in force.
+    dry_run : bool
+        Only say what would go.
+
+    Returns
+    -------
+    int
+        Bytes that are free by it, other models' share not counted; 0 if nothing was removed.
+
+    Raises
+    ------
+    ModelError
+        If it cannot be removed.
+    """
+    folder, leaving = models_dir / model_id, models_dir / f".leaving-{model_id}"
+    before = time.time() - unused_for_s
+    try:
+        if not leaving.is_dir():
+            if not folder.is_dir() or folder.stat().st_mtime >= before:
+                return 0
+            if dry_run:
+                return _own_bytes(folder)
+            # Out of sight as a whole: nobody finds half a model, wherever this ends.
+            folder.rename(leaving)
+            if leaving.stat().st_mtime >= before:  # written again at the last moment
+                leaving.rename(folder)
+                return 0
+        n_bytes = _own_bytes(leaving)
+        if not dry_run:
+            shutil.rmtree(leaving)
+    except OSError as error:
+        raise ModelError(f"cannot remove model {folder}: {error}") from error
+    return n_bytes
+
+
+def _own_bytes(folder: Path) -> int:
+    found = [path.stat() for path in folder.iterdir()]
+    return sum(one.st_size for one in found if one.st_nlink == 1)
+
+
 def _linked(there: Path, here: Path, content: bytes) -> bool:
     """Link to a file if it has this content; where links cannot be made, it is written."""
     try:
@@ -114,6 +167,11 @@ def read_folder(folder: Path) -> tuple[dict[str, Any], dict[str, dict[str, NDArr
     ModelError
         If a file is missing, damaged or edited, or the folder is not a model.
     """
+    if not folder.is_dir():
+        raise ModelError(
+            f"there is no model folder {folder}; superseded revisions are removed when they are "
+            "old: fink-ad models list says which there are"
+        )
     text = _read(folder / MANIFEST)
     found = hashlib.sha256(text).hexdigest()
     if found != folder.resolve().name:

@@ -8,19 +8,19 @@ import socket
 import subprocess
 import sys
 from datetime import UTC, datetime
-from pathlib import Path
 
 from fink_ad.config import Settings
 from fink_ad.errors import StoreError
 from fink_ad.learn.watch import LEASE
 from fink_ad.store import Lease, Store
 
-__all__ = ["LOG_NAME", "ensure_learner"]
+__all__ = ["LOG_NAME", "LONGEST_LOG", "ensure_learner"]
 
 LOG_NAME = "learn.log"
 """Name of the learner's log in the home folder."""
 
-_LONGEST_LOG = 4 << 20  # bytes; a longer one is begun anew
+LONGEST_LOG = 1 << 20
+"""Bytes of a log; a longer one makes room for a new one and stays beside it, as ``learn.log.1``."""
 
 _COMMAND = "from fink_ad.cli import main; main()"
 
@@ -53,7 +53,9 @@ def ensure_learner(settings: Settings, *, detached: bool = False) -> subprocess.
     log = settings.home / LOG_NAME
     options = [] if detached else ["--attached"]
     try:
-        with log.open("wb" if _is_long(log) else "ab") as file:
+        if log.is_file() and log.stat().st_size > LONGEST_LOG:
+            log.replace(log.with_name(f"{LOG_NAME}.1"))
+        with log.open("ab") as file:
             return subprocess.Popen(  # noqa: S603  our own program
                 [sys.executable, "-c", _COMMAND, "learn", *options],
                 stdin=subprocess.DEVNULL if detached else subprocess.PIPE,
@@ -81,10 +83,6 @@ def _is_alive(lease: Lease) -> bool:
     except PermissionError:  # another user's, and alive
         return True
     return True
-
-
-def _is_long(log: Path) -> bool:
-    return log.is_file() and log.stat().st_size > _LONGEST_LOG
 
 
 def _environment(settings: Settings) -> dict[str, str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from fink_ad.config import Settings, nearest
 from fink_ad.errors import ConfigError
+from fink_ad.learn import remove_superseded
 from fink_ad.retrain import measure_drifts, retrain_all
 from fink_ad.store import Store
 from fink_ad.telemetry import Metrics
@@ -56,9 +57,21 @@ def _drift(store: Store, settings: Settings, metrics: Metrics) -> str:
     return "; ".join(told) or "no night to measure"
 
 
+def _compact(store: Store, settings: Settings, metrics: Metrics) -> str:
+    done = store.compact()
+    return f"{done.n_before} files became {done.n_after}"
+
+
+def _superseded(store: Store, settings: Settings, metrics: Metrics) -> str:
+    removed = remove_superseded(store, settings)
+    return f"{removed.n_folders} folders, {removed.n_bytes / 1e6:.1f} MB"
+
+
 JOBS: tuple[Job, ...] = (
     Job("drift", "compare the newest night with what the models know", "0 16 * * *", _drift),
     Job("retrain", "train new models, judge them, promote the better", "30 16 * * *", _retrain),
+    Job("compact", "merge the small files of the history", "30 17 * * *", _compact),
+    Job("superseded", "remove the folders of superseded revisions", "0 18 * * *", _superseded),
 )
 """All jobs; an observatory's night is over in the Americas by the time of the first."""
 

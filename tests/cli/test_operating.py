@@ -195,6 +195,7 @@ def test_purge_asks_first(fink_ad, ran: Path):
     done = fink_ad("purge", "--older-than", 1, "--yes", "--json").json
     assert done["done"] is True
     assert done["n_parts"] == len(parts)
+    assert done["superseded"] == {"n_folders": 0, "n_bytes": 0}  # the only models are of today
     assert sorted(ran.rglob("*.parquet")) == []
     assert fink_ad("doctor").code == 0
     assert fink_ad("purge", "--older-than", 0).code == 2

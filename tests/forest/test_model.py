@@ -301,7 +301,7 @@ class TestFolder:
             Model.load(folder.rename(folder.parent / "latest"))
 
     def test_a_folder_that_is_not_there(self, tmp_path):
-        with pytest.raises(ModelError, match="cannot read model file"):
+        with pytest.raises(ModelError, match="there is no model folder .*superseded"):
             Model.load(tmp_path / "nothing")
 
     def test_a_place_that_cannot_be_written(self, model, tmp_path):

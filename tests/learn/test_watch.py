@@ -13,7 +13,7 @@ import pytest
 
 from fink_ad.errors import ConfigError, LeaseLost, ModelError, StoreError
 from fink_ad.learn import Learner, ensure_learner
-from fink_ad.learn.launch import LOG_NAME
+from fink_ad.learn.launch import LOG_NAME, LONGEST_LOG
 from fink_ad.learn.watch import LEASE
 from fink_ad.pipeline import models_dir
 from fink_ad.store import OrderRecord, Store
@@ -76,7 +76,7 @@ def test_what_fails_for_one_does_not_stop_the_others(home: Path, hand) -> None:
         assert store.latest_order(*hand.key) is None
         assert store.latest_order("ztf", "solar_system") is not None
         assert steps(learner, store) == 0  # it is not tried again at once
-        with pytest.raises(ModelError, match="cannot read model file"):
+        with pytest.raises(ModelError, match="there is no model folder"):
             other_learner(store, settings).run_once()
         (home / "aside").rename(folder)
         learner._failures.clear()  # as if the pause were over
@@ -181,6 +181,14 @@ def test_a_child_learns_and_ends_with_its_parent(home: Path, hand, launched) -> 
         assert child.wait(PATIENCE_S) == 0
         assert store.leases() == ()
     assert (home / LOG_NAME).read_text() == ""
+
+
+def test_a_long_log_makes_room(home: Path, launched) -> None:
+    long = b"x" * (LONGEST_LOG + 1)
+    (home / LOG_NAME).write_bytes(long)
+    assert launched() is not None
+    assert (home / LOG_NAME).stat().st_size < LONGEST_LOG
+    assert (home / f"{LOG_NAME}.1").read_bytes() == long
 
 
 def test_a_killed_learner_is_replaced(home: Path, hand, launched) -> None:

@@ -7,6 +7,7 @@ from typing import Self
 
 from fink_ad.store.database import open_database
 from fink_ad.store.history import History
+from fink_ad.store.repository.activations import Activations
 from fink_ad.store.repository.archive import Archive
 from fink_ad.store.repository.batches import Batches
 from fink_ad.store.repository.candidates import Candidates
@@ -27,6 +28,7 @@ from fink_ad.store.repository.orders import Orders
 from fink_ad.store.repository.reviewers import Reviewers
 from fink_ad.store.repository.showings import Showings
 from fink_ad.store.repository.subscriptions import Subscriptions
+from fink_ad.store.repository.superseded import Superseded
 from fink_ad.store.repository.upkeep import Upkeep
 
 __all__ = ["Store"]
@@ -40,6 +42,8 @@ class Store(
     Counts,
     Letters,
     Models,
+    Activations,
+    Superseded,
     Decisions,
     Drifts,
     Reviewers,

@@ -136,8 +136,8 @@ def labelled_alerts(
     same = np.array([one.label.feature_schema == schema.hash for one in teaching], np.bool_)
     recorded = np.flatnonzero(same)
     if len(recorded):
-        packed = [teaching[row].label.features for row in recorded.tolist()]
-        values[recorded] = unpack_features(packed)
+        labels = [teaching[row].label.id for row in recorded.tolist()]
+        values[recorded] = unpack_features(store.label_features(labels))
     usable = same.copy()
     anew = np.flatnonzero(~same if computed is None else np.ones(len(teaching), np.bool_))
     if len(anew):
@@ -156,17 +156,17 @@ def labelled_alerts(
     rows = np.flatnonzero(usable).tolist()
     if not rows:
         return None
-    labels = [teaching[row].label for row in rows]
-    alert_ids = np.array([label.alert_id for label in labels], np.int64)
+    used = [teaching[row].label for row in rows]
+    alert_ids = np.array([label.alert_id for label in used], np.int64)
     names = {one.id: one.name for one in store.reviewers()}
     return LabelledAlerts.of(
         FeatureTable(schema, values[rows]),
         alert_ids=alert_ids,
-        object_ids=[label.object_id for label in labels],
-        answers=[label.answer for label in labels],
+        object_ids=[label.object_id for label in used],
+        answers=[label.answer for label in used],
         confidence=[teaching[row].confidence for row in rows],
         n_det=kept.n_det[np.searchsorted(kept.alert_id, alert_ids)],
-        reviewers=[names[label.reviewer_id] for label in labels],
+        reviewers=[names[label.reviewer_id] for label in used],
     )
 
 

@@ -49,7 +49,8 @@ def export_labels(
         [_row(label, names, label.id in undone) for label in labels], columns=_COLUMNS
     )
     if with_features:
-        values = [unpack_features([label.features])[0].tolist() for label in labels]
+        packed = store.label_features([label.id for label in labels])
+        values = [unpack_features([one])[0].tolist() for one in packed]
         table["features"] = [json.dumps(_defined(row)) for row in values] if is_csv else values
     if is_csv:
         content = to_csv(table)

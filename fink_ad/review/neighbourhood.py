@@ -58,7 +58,7 @@ class AnsweredObjects:
         labels = tuple(latest.values())
         if not labels:
             return cls(store, None, ())
-        values = unpack_features([label.features for label in labels])
+        values = unpack_features(store.label_features([label.id for label in labels]))
         index = NeighbourIndex(
             model,
             FeatureTable(model.schema, values),

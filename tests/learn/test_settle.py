@@ -25,7 +25,6 @@ def label(number: int, answer: str, object_id: str = "a", alert_id: int = 1) -> 
         channel="page",
         retracts=None,
         feature_schema="s",
-        features=b"",
     )
 
 

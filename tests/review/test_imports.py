@@ -254,7 +254,7 @@ def test_exported_features_are_those_of_the_answer(store, strangest, tmp_path):
     path = tmp_path / "labels.parquet"
     export_labels(store, path, with_features=True)
     (found,) = pd.read_parquet(path)["features"]
-    np.testing.assert_array_equal(found, unpack_features([label.features])[0])
+    np.testing.assert_array_equal(found, unpack_features(store.label_features([label.id]))[0])
 
 
 def test_an_export_is_complete_or_absent(store, tmp_path):

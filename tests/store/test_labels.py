@@ -30,7 +30,8 @@ def test_an_answer_carries_what_was_shown(store: Store, maria, make):
     label = answer(store, maria, 3, "anomaly", 1)
     (kept,) = store.kept("ztf", [3])
     assert (label.object_id, label.population) == (kept.object_id, "transient")
-    assert (label.features, label.feature_schema) == (kept.features, make.schema.hash)
+    assert label.feature_schema == make.schema.hash
+    assert store.label_features([label.id]) == [kept.features]
     assert (label.tags, label.note, label.channel) == (("sn",), "bright", "page")
     assert (label.shown_at, label.answered_at) == (START, START + timedelta(minutes=1))
     assert store.labels() == (label,)
@@ -107,3 +108,15 @@ def test_the_database_itself_refuses_to_change_an_answer(store: Store, maria, ch
     ):
         connection.execute(change)
     assert store.labels() == (label,)
+
+
+def test_features_are_read_apart_and_in_the_order_asked_for(store: Store, maria, make):
+    labels = [answer(store, maria, alert_id, "ordinary", alert_id) for alert_id in (3, 4, 5)]
+    labels.append(store.retract_label(labels[0].id, maria.id, "page"))
+    features = {one.alert_id: one.features for one in store.kept("ztf", [3, 4, 5])}
+    asked = [labels[2], labels[0], labels[3], labels[2]]
+    found = store.label_features([label.id for label in asked])
+    assert found == [features[label.alert_id] for label in asked]
+    assert store.label_features([]) == []
+    with pytest.raises(StoreError, match="no label 77"):
+        store.label_features([labels[0].id, 77])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
@@ -73,7 +73,10 @@ class NewLabel:
 
 @dataclass(frozen=True)
 class LabelRecord:
-    """A stored answer, or with ``answer == "retracted"`` the undoing of label ``retracts``."""
+    """A stored answer, or with ``answer == "retracted"`` the undoing of label ``retracts``.
+
+    The features that the alert had when it was answered are read with `Store.label_features`.
+    """
 
     id: int
     survey: str
@@ -90,7 +93,6 @@ class LabelRecord:
     channel: str
     retracts: int | None
     feature_schema: str
-    features: bytes = field(repr=False)
     token: str | None = None
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, insert, select
 from fink_ad.errors import StoreError
 from fink_ad.store.records import ANSWERS, KeptFor, LabelRecord, NewLabel
 from fink_ad.store.repository.kept import mark_kept
-from fink_ad.store.repository.part import StorePart, columns_of, record_of
+from fink_ad.store.repository.part import StorePart, columns_of, record_of, records_of
 from fink_ad.store.repository.reviewers import check_reviewer
 from fink_ad.store.repository.showings import end_leases
 from fink_ad.store.tables import KeptAlert, Label
@@ -20,6 +20,7 @@ __all__ = ["Labels"]
 
 _FROM_ALERT = ("survey", "alert_id", "object_id", "population", "feature_schema", "features")
 _COLUMNS = columns_of(Label, LabelRecord)
+_CHUNK = 10_000
 _CONTENT = ("survey", "alert_id", "reviewer_id", "answer", "tags", "note")
 
 # Labels are numbered in the order in which they are committed, because their writers take
@@ -80,7 +81,7 @@ class Labels(StorePart):
         """
         with self.database.writing(_TURN) as connection:
             check_reviewer(connection, reviewer_id)
-            given = select(*_COLUMNS).where(
+            given = select(*_COLUMNS, Label.features).where(
                 Label.id == label_id,
                 Label.reviewer_id == reviewer_id,
                 Label.answer != "retracted",
@@ -122,7 +123,7 @@ class Labels(StorePart):
             .order_by(Label.id)
         )
         with self.database.reading() as connection:
-            return tuple(record_of(LabelRecord, row) for row in connection.execute(query))
+            return records_of(LabelRecord, connection.execute(query))
 
     def latest_labels(
         self,
@@ -159,8 +160,32 @@ class Labels(StorePart):
             ranked.c.place == 1
         )
         with self.database.reading() as connection:
-            rows = connection.execute(latest.order_by(ranked.c.id))
-            return tuple(record_of(LabelRecord, row) for row in rows)
+            return records_of(LabelRecord, connection.execute(latest.order_by(ranked.c.id)))
+
+    def label_features(self, label_ids: Sequence[int]) -> list[bytes]:
+        """Return the packed features of the alerts of some labels, in the order of the ids.
+
+        They are what the alerts had when they were answered; `LabelRecord.feature_schema` names
+        their columns.
+
+        Raises
+        ------
+        StoreError
+            If there is no label of an id.
+        """
+        wanted = sorted(set(label_ids))
+        found: dict[int, bytes] = {}
+        with self.database.reading() as connection:
+            for first in range(0, len(wanted), _CHUNK):
+                here = Label.id.in_(wanted[first : first + _CHUNK])
+                for number, packed in connection.execute(
+                    select(Label.id, Label.features).where(here)
+                ):
+                    found[number] = packed
+        missing = [number for number in wanted if number not in found]
+        if missing:
+            raise StoreError(f"there is no label {missing[0]}")
+        return [found[number] for number in label_ids]
 
 
 def _add(connection: Connection, label: NewLabel, now: datetime) -> LabelRecord:

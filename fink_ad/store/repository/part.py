@@ -7,14 +7,14 @@ from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Row
+from sqlalchemy import ColumnElement, CursorResult, Row
 from sqlalchemy.orm import DeclarativeBase
 
 from fink_ad.store.connection import Database
 from fink_ad.store.history import History
 from fink_ad.store.upserts import table_of
 
-__all__ = ["StorePart", "columns_of", "record_of"]
+__all__ = ["StorePart", "columns_of", "record_of", "records_of"]
 
 _Record = TypeVar("_Record")
 
@@ -55,3 +55,17 @@ def record_of(record: type[_Record], row: Row[Any]) -> _Record:
         for name, value in row._mapping.items()
     }
     return record(**values)
+
+
+def records_of(record: type[_Record], result: CursorResult[Any]) -> tuple[_Record, ...]:
+    """Turn all rows into plain records, as `record_of` does, faster where they are many."""
+    names = tuple(result.keys())
+    return tuple(
+        record(
+            **{
+                name: tuple(value) if isinstance(value, list) else value
+                for name, value in zip(names, row, strict=True)
+            }
+        )
+        for row in result
+    )

@@ -45,8 +45,8 @@ class Superseded(StorePart):
             # The revisions are read first: one that is made meanwhile is not among them.
             known = set(connection.execute(select(Revision.id)).scalars())
             needed = set(connection.execute(select(Model.id)).scalars())
-            for name in (Decision.contender, Decision.incumbent):
-                needed |= set(connection.execute(select(name)).scalars())
+            decided = connection.execute(select(Decision.contender, Decision.incumbent))
+            needed |= {name for pair in decided for name in pair if name is not None}
             for row in connection.execute(activations):
                 by_whose[row.survey, row.population, row.reviewer_id].append(row)
         for events in by_whose.values():

@@ -10,11 +10,13 @@ SMALL = ("--nights", 2, "--objects", 300, "--inject", "slow_riser=12", "--per-ni
 
 
 def test_a_season_is_played_printed_and_drawn(fink_ad: FinkAd, home: Path) -> None:
-    told = fink_ad("rehearse", *SMALL, "--oracle", "errs=0.1", "--compare")
+    more = ("--oracle", "errs=0.1", "--compare", "--batch", 5, "--retrain")
+    told = fink_ad("rehearse", *SMALL, *more)
     assert told.code == 0
     lines = told.out.splitlines()
     assert [line.split()[0] for line in lines[1:3]] == ["20260130", "20260131"]
     assert "of 12 planted anomalies found in 10 answers" in told.out
+    assert "retrained after 20260131: not enough evidence: 10 trusted answers" in told.out
     assert "by the control" in told.out.replace("\n", " ")
     assert max(map(len, lines)) <= 80 or "rehearsal.png" in max(lines, key=len)
     assert (home / "rehearsal" / "rehearsal.png").read_bytes().startswith(b"\x89PNG")

@@ -41,6 +41,7 @@ from fink_ad.store import Store
 
 LAST_NIGHT, NEXT_NIGHT, N_NIGHTS = 20260131, 20260201, 14
 N_OBJECTS, N_PLANTED, PER_NIGHT = 6000, 8, 20
+N_PLANTED_RICH = 80  # where calibration is to see likely objects, too
 N_FRESH = 4  # skies of one night that no model and no reviewer has seen
 ERRS, UNSURE = 0.1, 0.1
 N_HEAD = 30
@@ -69,14 +70,16 @@ VARIANTS = {
     "FAL, 20 at a time": ("fal", False, PER_NIGHT, 1.0),
     "FAL, bogus half": ("fal", False, 1, 0.5),
 }
-PARTS = (*FORTNIGHTS, "tastes", "calibration", *VARIANTS)
+PARTS = (*FORTNIGHTS, "tastes", "calibration", "calibration, rich", *VARIANTS)
 
 
-def sky(folder: Path, seed: int, nights: int, last: int = LAST_NIGHT) -> Season:
+def sky(
+    folder: Path, seed: int, nights: int, last: int = NEXT_NIGHT, n_planted: int = N_PLANTED
+) -> Season:
     pieces = simulate_pieces(
         last,
         n_objects=N_OBJECTS,
-        inject=dict.fromkeys(RARE, N_PLANTED),
+        inject=dict.fromkeys(RARE, n_planted),
         seed=seed,
         nights=nights,
     )
@@ -89,7 +92,7 @@ class FreshNights:
     def __init__(self, folder: Path, first_seed: int) -> None:
         self._nights: list[tuple[Season, Path]] = []
         for seed in range(first_seed, first_seed + N_FRESH):
-            season = sky(folder / f"packets{seed}", seed, 1, NEXT_NIGHT)
+            season = sky(folder / f"packets{seed}", seed, 1)
             settings = rehearsal_settings(Settings(), folder / f"home{seed}", "static")
             with Store.open(settings.home) as store:
                 run(FilesSource(list(season.nights.values())), store, settings)
@@ -200,13 +203,14 @@ def tastes(season: Season, home: Path, fresh: FreshNights, seed: int) -> dict[st
         }
 
 
-def calibration(season: Season, home: Path, oracle: Oracle) -> dict[str, Any]:
+def calibration(season: Season, home: Path, seed: int) -> dict[str, Any]:
     """Return what was stated of objects before their answers, and of those never asked about.
 
     Each is a pair of a probability and whether the oracle calls, or would call, it an anomaly;
     it is asked about twice as many as elsewhere. Those it is unsure of are left out.
     """
     settings = rehearsal_settings(Settings(), home)
+    oracle = Oracle.of(season.truth, ERRS, UNSURE, seed)
     asked: list[tuple[float, bool]] = []
     with Store.open(home) as store:
         reviewer = store.add_reviewer("oracle")
@@ -253,7 +257,7 @@ def play_skies(out: Path, seeds: Collection[int], names: Collection[str]) -> Non
     for seed in seeds:
         with TemporaryDirectory(dir=out) as name_of_folder:
             folder = Path(name_of_folder)
-            season = sky(folder / "packets", seed, N_NIGHTS + 1, NEXT_NIGHT)
+            season = sky(folder / "packets", seed, N_NIGHTS + 1)
             fresh = FreshNights(folder / "fresh", 1000 + 10 * seed)
             oracle = Oracle.of(season.truth, ERRS, UNSURE, seed)
             for name in names:
@@ -261,7 +265,10 @@ def play_skies(out: Path, seeds: Collection[int], names: Collection[str]) -> Non
                 if name == "tastes":
                     found = tastes(season, home, fresh, seed)
                 elif name == "calibration":
-                    found = calibration(season, home, oracle)
+                    found = calibration(season, home, seed)
+                elif name == "calibration, rich":
+                    rich = sky(folder / "rich", seed, N_NIGHTS, LAST_NIGHT, N_PLANTED_RICH)
+                    found = calibration(rich, home, seed)
                 else:
                     found = fortnight(season, oracle, home, fresh, plays[name])
                 shutil.rmtree(home)

@@ -29,7 +29,8 @@ def show(folder: Path, docs: Path) -> None:
     found: dict[str, list[Any]] = defaultdict(list)
     for path in sorted(folder.glob("*.json")):
         found[path.stem.partition(" ")[2]].append(json.loads(path.read_text()))
-    tastes, stated = found.pop("tastes", []), found.pop("calibration", [])
+    tastes = found.pop("tastes", [])
+    stated = {words: found.pop(name, []) for words, name in _CALIBRATED.items()}
     order = [*_MAIN, *(name for name in found if name not in _MAIN)]
     plays = {name: found[name] for name in order if name in found}
     _print_summary(plays)
@@ -39,9 +40,9 @@ def show(folder: Path, docs: Path) -> None:
     _print_fresh(plays)
     _print_tastes(tastes)
     _fortnight_figure(plays).savefig(docs / "loop_fortnight.png", dpi=120)
-    if stated:
-        _print_calibration(stated)
-        _reliability_figure(stated).savefig(docs / "loop_reliability.png", dpi=120)
+    for words, skies in stated.items():
+        _print_calibration(words, skies)
+    _reliability_figure(stated).savefig(docs / "loop_reliability.png", dpi=120)
 
 
 def _shown(play: _Play) -> list[Mapping[str, Any]]:
@@ -215,10 +216,11 @@ def _pairs(skies: Sequence[Any], key: str) -> tuple[NDArray[np.float64], NDArray
     return np.array([p for p, _ in pairs], np.float64), np.array([hit for _, hit in pairs], bool)
 
 
+_CALIBRATED = {"1 % planted": "calibration", "10 % planted": "calibration, rich"}
 _STATED = {"asked": "answers given next", "never_asked": "objects never asked about"}
 
 
-def _print_calibration(skies: Sequence[Any]) -> None:
+def _print_calibration(sky: str, skies: Sequence[Any]) -> None:
     for key, words in _STATED.items():
         stated, hit = _pairs(skies, key)
         bins = reliability(stated, hit)
@@ -234,7 +236,7 @@ def _print_calibration(skies: Sequence[Any]) -> None:
             for one in bins
         ]
         title = (
-            f"Calibration, {words}: {len(hit)}, Brier score {brier_score(stated, hit):.3f}, "
+            f"Calibration, {sky}, {words}: {len(hit)}, Brier score {brier_score(stated, hit):.3f}, "
             f"expected calibration error {calibration_error(bins):.3f}"
         )
         _print_table(title, ("stated", "n", "mean stated", "observed", "allowed", "kept"), rows)
@@ -255,7 +257,7 @@ def _fortnight_figure(plays: _Plays) -> Figure:
             left.plot(np.mean(curves, axis=0), color=colour, lw=2, label=name)
     there = [sum(play["nights"][-1]["appeared"].values()) for play in plays["static"]]
     left.axhline(float(np.mean(there)), ls=":", color="0.4")
-    left.text(0, np.mean(there), "all that appeared", va="top", fontsize=8, color="0.4")
+    left.text(280, np.mean(there) - 0.5, "all that appeared", va="top", ha="right", fontsize=8)
     left.set(xlabel="answers, 20 a night", ylabel="planted objects found", xlim=(0, None))
     left.set_ylim(0, None)
     left.legend(frameon=False, loc="center left")
@@ -277,31 +279,24 @@ def _draw_artefacts(axes: Axes, plays: _Plays) -> None:
     axes.set(xlabel="night", ylabel="share of artefacts among what was shown", ylim=(0, 1))
 
 
-def _reliability_figure(skies: Sequence[Any]) -> Figure:
-    figure = Figure(figsize=(9, 4), layout="constrained")
+def _reliability_figure(stated: Mapping[str, Sequence[Any]]) -> Figure:
+    figure = Figure(figsize=(9, 4.4), layout="constrained")
     for axes, (key, words) in zip(figure.subplots(1, 2), _STATED.items(), strict=True):
-        stated, hit = _pairs(skies, key)
         x = np.linspace(0, 1, 101)
         axes.fill_between(x, x - 0.1, x + 0.1, color="0.92", lw=0)
         axes.plot(x, x, color="0.6", lw=0.8)
-        for one in reliability(stated, hit):
-            error = np.sqrt(max(one.observed * (1 - one.observed), 0.01) / one.n_answers)
-            many = one.n_answers >= 100
-            axes.errorbar(
-                one.stated,
-                one.observed,
-                2 * error,
-                fmt="o",
-                color="tab:blue",
-                mfc="tab:blue" if many else "white",
-            )
-            axes.annotate(
-                str(one.n_answers),
-                (one.stated, one.observed),
-                (5, -11),
-                textcoords="offset points",
-                fontsize=7,
-            )
+        for (sky, skies), colour in zip(stated.items(), ("tab:blue", "tab:orange"), strict=True):
+            for one in reliability(*_pairs(skies, key)):
+                axes.errorbar(
+                    one.stated,
+                    one.observed,
+                    2 * one.standard_error,
+                    fmt="o",
+                    color=colour,
+                    mfc=colour if one.n_answers >= 100 else "white",
+                )
+            axes.plot([], [], "o", color=colour, label=sky)
         axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="stated p(interesting)", title=words)
-        axes.set_ylabel("share called an anomaly")
+    figure.axes[0].set_ylabel("share called an anomaly")
+    figure.axes[0].legend(frameon=False, loc="upper left")
     return figure

@@ -1,4 +1,9 @@
-"""Answer, skip, undo: the last row of the review screen, drawn when all else is there."""
+"""Answer, skip, undo: the last row of the review screen, drawn when all else is there.
+
+Every button has the showing in its key, so that a press says which candidate was on the screen of
+the browser, however late it comes to the server. With keys that stay the same, a press waiting
+behind others was measured to answer the next candidate, which nobody had seen.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +57,7 @@ def answer_row(seat: Session, showing: Showing, extras: DeltaGenerator) -> None:
             chosen = tag in seat.tags
             st.button(
                 escaped(tag),
-                key=f"tag_{number}",
+                key=f"tag_{number}_{showing.id}",
                 shortcut=str(number),
                 type="primary" if chosen else "secondary",
                 icon=":material/check:" if chosen else None,
@@ -63,18 +68,24 @@ def answer_row(seat: Session, showing: Showing, extras: DeltaGenerator) -> None:
             "note", key=_NOTE, max_chars=2000, placeholder="Note", label_visibility="collapsed"
         )
         _last_answers(seat)
-    with st.bottom, st.container(horizontal=True, gap="small"):
+    with st.bottom, st.container(horizontal=True, gap="small", key="answers"):
         for answer, label, key in _ANSWERS:
             st.button(
                 label,
-                key=f"answer_{answer}",
+                key=f"answer_{answer}_{showing.id}",
                 shortcut=key,
                 type="primary" if answer == "anomaly" else "secondary",
                 on_click=_answer,
                 args=(showing.id, answer),
             )
-        st.button("Skip", key="skip", shortcut="s", on_click=_skip, args=(showing.id,))
-        st.button("Undo", key="undo", shortcut="z", on_click=_undo_last)
+        for label, key, action in (("Skip", "s", _skip), ("Undo", "z", _undo_last)):
+            st.button(
+                label,
+                key=f"{label.lower()}_{showing.id}",
+                shortcut=key,
+                on_click=action,
+                args=(showing.id,),
+            )
         st.button("Help", key="help", shortcut="h", on_click=_help)
 
 
@@ -138,8 +149,9 @@ def _skip(showing_id: int) -> None:
     _go_on(seat)
 
 
-def _undo_last() -> None:
-    _change(None)
+def _undo_last(showing_id: int) -> None:
+    if _current(session(), showing_id) is not None:
+        _change(None)
 
 
 def _change(label_id: int | None) -> None:

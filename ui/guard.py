@@ -1,8 +1,8 @@
 """Refuses answers about what the eye has not seen: the guard of the review screen.
 
 A key that is pressed while the next candidate is being drawn reaches the button of the candidate
-before it, or one that has just appeared. So an answer counts only for the candidate that is
-current, has been drawn completely, and has been there long enough to be seen.
+before it, perhaps a second time, or one that has just appeared. So an answer counts only for the
+candidate that is current, has been drawn completely, and has been there long enough to be seen.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Coroutine
 from datetime import datetime
 from html import escape
@@ -76,6 +77,7 @@ def build_application(desk: Desk, clock: Callable[[], datetime] | None = None) -
         If there is no token.
     """
     keep_token_out_of_logs()
+    os.environ["PTB_TIMEDELTA"] = "true"  # times to wait as timedelta, without a warning each
     settings = desk.settings.bot
     limiter = AIORateLimiter(max_retries=_RETRIES)
     requests = (HTTPXRequest(connection_pool_size=32), HTTPXRequest())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 from html import escape
+from typing import cast
 
 import structlog
 from telegram import Message
@@ -92,9 +93,10 @@ class Sender:
         try:
             message = await self._deliver(int(target.removeprefix(f"{CHANNEL}:")), parcel)
         except RetryAfter as error:
-            wait = error.retry_after
-            seconds = wait.total_seconds() if isinstance(wait, timedelta) else float(wait)
-            await asyncio.to_thread(outbox.postpone, parcel, seconds, "too many requests")
+            wait = cast(timedelta, error.retry_after)  # as `PTB_TIMEDELTA` has it
+            await asyncio.to_thread(
+                outbox.postpone, parcel, wait.total_seconds(), "too many requests"
+            )
             return False
         except (BadRequest, Forbidden) as error:
             await asyncio.to_thread(outbox.refused, parcel, error.message)
@@ -105,6 +107,10 @@ class Sender:
             return False
         except TelegramError as error:
             await asyncio.to_thread(outbox.refused, parcel, error.message)
+            return True
+        except Exception as error:  # a picture of odd data may fail in any way
+            _log.exception("parcel_broke", notification=parcel.notification.id)
+            await asyncio.to_thread(outbox.postpone, parcel, _PAUSE_SECONDS, repr(error))
             return True
         await asyncio.to_thread(outbox.accepted, parcel, str(message.message_id))
         return True

@@ -108,11 +108,13 @@ def _proposals(store: Store, one: Subscription, now: datetime) -> Iterable[NewNo
     order = store.order(record.id)
     newest = int(order.night.max())
     rows = np.flatnonzero((order.night == newest) & (order.one_in >= one.rarity))
-    known = store.told_objects(one.target, one.model, one.survey)
+    known = store.told_alerts(one.target, one.model, one.survey)
     left = _SPARE * one.per_night
     for row in rows.tolist():
         name = str(order.object_id[row])
         alert_id = int(order.alert_id[row])
+        if alert_id in known.get(name, ()):
+            continue
         yield NewNotification(
             kind="candidate",
             target=one.target,

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from fink_ad.config import Settings, nearest
 from fink_ad.errors import ConfigError
 from fink_ad.learn import remove_superseded
 from fink_ad.retrain import measure_drifts, retrain_all
+from fink_ad.review.desk import Desk
+from fink_ad.review.digests import queue_digests, queue_heartbeat, queue_personal
+from fink_ad.review.doors import send_doors
+from fink_ad.review.outbox import Outbox
 from fink_ad.store import Store
 from fink_ad.telemetry import Metrics
 
@@ -67,11 +72,26 @@ def _superseded(store: Store, settings: Settings, metrics: Metrics) -> str:
     return f"{removed.n_folders} folders, {removed.n_bytes / 1e6:.1f} MB"
 
 
+def _notify(store: Store, settings: Settings, metrics: Metrics) -> str:
+    now = datetime.now(UTC)
+    digests = queue_digests(store, now)
+    personal = queue_personal(store, now)
+    with Desk(settings) as desk:
+        sent = send_doors(Outbox(desk), settings)
+    return f"{digests} digests, {personal} by personal models, {sent} sent by other doors"
+
+
+def _heartbeat(store: Store, settings: Settings, metrics: Metrics) -> str:
+    return f"{queue_heartbeat(store, settings, datetime.now(UTC))} targets"
+
+
 JOBS: tuple[Job, ...] = (
     Job("drift", "compare the newest night with what the models know", "0 16 * * *", _drift),
     Job("retrain", "train new models, judge them, promote the better", "30 16 * * *", _retrain),
     Job("compact", "merge the small files of the history", "30 17 * * *", _compact),
     Job("superseded", "remove the folders of superseded revisions", "0 18 * * *", _superseded),
+    Job("notify", "queue digests, and send by all doors but the chat", "*/5 * * * *", _notify),
+    Job("heartbeat", "tell everybody what became of the night", "0 17 * * *", _heartbeat),
 )
 """All jobs; an observatory's night is over in the Americas by the time of the first."""
 

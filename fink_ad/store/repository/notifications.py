@@ -149,15 +149,18 @@ class Notifications(StorePart):
             row = connection.execute(query).one_or_none()
             return None if row is None else record_of(NotificationRecord, row)
 
-    def told_objects(self, target: str, model: str, survey: str) -> frozenset[str]:
-        """Return the objects of a survey that are in the outbox for a target, sent or not."""
-        query = select(Notification.object_id).where(
+    def told_alerts(self, target: str, model: str, survey: str) -> dict[str, set[int]]:
+        """Return the alerts in the outbox for a target, sent or not, by object of a survey."""
+        query = select(Notification.object_id, Notification.alert_id).where(
             Notification.target == target,
             Notification.model == model,
             Notification.survey == survey,
         )
+        found: dict[str, set[int]] = {}
         with self.database.reading() as connection:
-            return frozenset(connection.execute(query).scalars())
+            for object_id, alert_id in connection.execute(query):
+                found.setdefault(object_id, set()).add(alert_id)
+        return found
 
     def find_message(self, target: str, message_id: str) -> NotificationRecord | None:
         """Return the notification that the other side calls so; None if it is none of ours."""

@@ -1,0 +1,83 @@
+"""The other doors: JSON lines, whole and once; closed doors cost nothing but time."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from pydantic import SecretStr
+
+from fink_ad.config import BotSettings, Settings
+from fink_ad.review.desk import Desk
+from fink_ad.review.doors import send_doors
+from fink_ad.review.outbox import Outbox
+from fink_ad.store.records.notifications import NewNotification
+
+
+@pytest.fixture
+def desk(store, tmp_path):
+    doors = {
+        "lines": SecretStr(f"jsonl:{tmp_path / 'out.jsonl'}"),
+        "nowhere": SecretStr(f"jsonl:{tmp_path / 'no' / 'folder'}"),
+        "odd": SecretStr("a-secret-that-is-no-address"),
+    }
+    with Desk(Settings(home=tmp_path / "home", bot=BotSettings(doors=doors))) as opened:
+        yield opened
+
+
+def queue(desk: Desk, door: str, views) -> None:
+    now = datetime.now(UTC)
+    desk.store.queue_notifications(
+        [
+            NewNotification(
+                "candidate",
+                f"door:{door}",
+                view.survey,
+                view.object_id,
+                "shared",
+                "first",
+                now,
+                now + timedelta(hours=1),
+                alert_id=view.alert_id,
+                night=view.night,
+                score=view.score,
+                one_in=view.one_in,
+                reason="rarity",
+            )
+            for view in views
+        ]
+    )
+
+
+def test_every_line_is_a_candidate(desk, strangest, tmp_path):
+    queue(desk, "lines", strangest[:3])
+    assert send_doors(Outbox(desk), desk.settings) == 3
+    lines = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    assert {one["alert_id"] for one in lines} == {str(one.alert_id) for one in strangest[:3]}
+    assert {one["schema"] for one in lines} == {"fink_ad_candidates/1"}
+    assert all(one["reason"] == "rarity" and one["one_in"] > 1 for one in lines)
+    assert send_doors(Outbox(desk), desk.settings) == 0
+
+
+@pytest.mark.parametrize("written", [False, True])
+def test_a_writer_that_died_leaves_each_line_once(desk, strangest, tmp_path, written):
+    store, target, lines = desk.store, "door:lines", tmp_path / "out.jsonl"
+    queue(desk, "lines", strangest[:1])
+    held = store.claim_notification(target, 0.001)
+    lines.write_text(f'{{"id": "{held.id}"}}\n' if written else '{"id": "half a li')
+    later = datetime.now(UTC) + timedelta(seconds=1)
+    store._clock = lambda: later
+    assert send_doors(Outbox(desk, lambda: later), desk.settings) == 1
+    whole = [line for line in lines.read_text().splitlines() if f'"id": "{held.id}"' in line]
+    assert len(whole) == 1
+    json.loads(whole[0])
+
+
+@pytest.mark.parametrize("door", ["nowhere", "odd", "unknown"])
+def test_a_closed_door_is_tried_again_and_tells_no_secret(desk, strangest, capsys, door):
+    queue(desk, door, strangest[:1])
+    assert send_doors(Outbox(desk), desk.settings) == 0
+    (waiting,) = desk.store.notifications()
+    assert waiting.state == "queued"
+    assert waiting.due_at > datetime.now(UTC)
+    captured = capsys.readouterr()
+    assert "a-secret" not in waiting.detail + captured.out + captured.err

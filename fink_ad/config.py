@@ -22,6 +22,7 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
+    field_validator,
     model_validator,
 )
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
@@ -140,10 +141,28 @@ class LearnSettings(_Section):
 
 
 class ModelSettings(_Section):
-    """What a model ranks; ``[models.shared]``, or ``[models.<reviewer>]`` for a personal one."""
+    """What a model ranks; ``[models.shared]``, or ``[models.<reviewer>]`` for a personal one.
 
-    where: str = Field("", description="condition on columns and tags; empty: all alerts")
+    A learner reads this when it starts: restart ``fink-ad learn`` after a change.
+    """
+
+    where: str = Field(
+        "",
+        description="condition on columns and tags (restart fink-ad learn); empty: all alerts",
+    )
     population: str = Field("", description="population the condition is for; empty: all")
+
+    @field_validator("where")
+    @classmethod
+    def _is_condition(cls, where: str) -> str:
+        if where.strip():
+            from fink_ad.expressions import parse  # arrays are not needed to read settings
+
+            try:
+                parse(where)
+            except ConfigError as error:
+                raise ValueError(str(error)) from error
+        return where.strip()
 
 
 class RetrainSettings(_Section):
@@ -381,7 +400,8 @@ def _explain(error: ValidationError, where: str) -> str:
     if first["type"] == "extra_forbidden":
         known = _known_keys(place[:-1])
         return f"unknown setting {'.'.join(place)!r} in {where}{nearest(place[-1], known)}"
-    return f"setting {'.'.join(place)!r} in {where}: {first['msg']}, got {first['input']!r}"
+    told = first["msg"].removeprefix("Value error, ")
+    return f"setting {'.'.join(place)!r} in {where}: {told}, got {first['input']!r}"
 
 
 def _known_keys(section: list[str]) -> list[str]:

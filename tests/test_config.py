@@ -66,6 +66,12 @@ def test_the_file_of_the_home_folder_is_found(tmp_path: Path) -> None:
         ("log_level = 'loud'", "'log_level'.*'loud'"),
         ("batch_size", "not valid TOML"),
         ("[limits]\nitems = -1", "'limits.items'"),
+        (
+            "[models.shared]\nwhere = 'n_det >'",
+            "'models.shared.where'.*at character 1: not understood.*'n_det >'",
+        ),
+        ("[models.vera]\nwhere = 'n_det'", "'models.vera.where'.*gives a number, not yes or no"),
+        ("[queue]\nshare_novel = 1.0", "'queue' in .*: the shares add up to 1.09, more than 1"),
     ],
 )
 def test_what_is_wrong_is_named(tmp_path: Path, text: str, message: str) -> None:
@@ -73,6 +79,16 @@ def test_what_is_wrong_is_named(tmp_path: Path, text: str, message: str) -> None
     path.write_text(text)
     with pytest.raises(ConfigError, match=message):
         load_settings(path)
+
+
+def test_a_condition_is_taken_as_it_is_written(tmp_path: Path) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_text("[models.shared]\nwhere = ' abs(b_deg) > 30 '\n[models.vera]\nwhere = ''\n")
+    models = load_settings(path).settings.models
+    assert {name: one.where for name, one in models.items()} == {
+        "shared": "abs(b_deg) > 30",
+        "vera": "",
+    }
 
 
 def test_an_unknown_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -56,7 +56,8 @@ def relearn_and_publish(
     LeaseLost
         If the lease is not in force any more; the order in force stays.
     FinkAdError
-        If the model cannot be read or learn, or the condition of the settings is not one.
+        If the model cannot be read or learn, or the condition of the settings looks at a column
+        there is not.
     """
     position = store.label_position(whose.survey, whose.population)
     active = store.active_model(*whose)
@@ -103,11 +104,6 @@ def condition_of(store: Store, settings: Settings, whose: Whose) -> Expression |
 
     It is written in ``[models.<reviewer>]`` for a personal model; without that, and for the
     shared one, in ``[models.shared]``.
-
-    Raises
-    ------
-    ConfigError
-        If what is written there is no condition.
     """
     chosen = settings.models.get("shared")
     if whose.reviewer_id is not None:

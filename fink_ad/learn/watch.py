@@ -16,7 +16,6 @@ import structlog
 from fink_ad.alerts import POPULATIONS, SURVEYS
 from fink_ad.config import Settings
 from fink_ad.errors import FinkAdError, LeaseLost, StoreError
-from fink_ad.expressions import parse
 from fink_ad.learn.cache import Cache
 from fink_ad.learn.publish import relearn_and_publish
 from fink_ad.learn.whose import Whose
@@ -60,19 +59,11 @@ class Learner:
     settings : Settings
     lease_seconds : float
         How long the lease outlives this process if it is killed.
-
-    Raises
-    ------
-    ConfigError
-        If a condition of ``[models]`` is not one.
     """
 
     def __init__(
         self, store: Store, settings: Settings, lease_seconds: float = LEASE_SECONDS
     ) -> None:
-        for chosen in settings.models.values():
-            if chosen.where:
-                parse(chosen.where)
         self._store = store
         self._settings = settings
         self._lease_seconds = lease_seconds

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from fink_ad.errors import ConfigError, LeaseLost, ModelError, StoreError
+from fink_ad.errors import LeaseLost, ModelError, StoreError
 from fink_ad.learn import Learner, ensure_learner
 from fink_ad.learn.launch import LOG_NAME, LONGEST_LOG
 from fink_ad.learn.watch import LEASE
@@ -135,12 +135,6 @@ def test_a_lease_outlives_long_work(home: Path, hand) -> None:
         assert [lease.term for lease in store.leases()] == [held.term]
         stop.set()
         working.join(PATIENCE_S)
-
-
-def test_a_condition_that_is_none_is_told_at_once(home: Path, hand) -> None:
-    settings = hand.settings(home, models={"shared": {"where": "n_det >"}})
-    with Store.open(home) as store, pytest.raises(ConfigError):
-        Learner(store, settings)
 
 
 @pytest.fixture

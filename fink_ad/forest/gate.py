@@ -26,9 +26,12 @@ from fink_ad.forest.held_back import (
 )
 from fink_ad.forest.ranking_metrics import area_under_curve
 
-__all__ = ["Answered", "Contestant", "Verdict", "VerdictWord", "judge"]
+__all__ = ["MIN_ANSWERS_WITH_IMPORTS", "Answered", "Contestant", "Verdict", "VerdictWord", "judge"]
 
 VerdictWord = Literal["promoted", "not promoted", "not enough evidence"]
+
+MIN_ANSWERS_WITH_IMPORTS = 100
+"""Trusted answers without which no contender is judged that learned from doubtful imports."""
 
 _MIN_ANOMALIES = 5
 _LATEST = 0.3  # share of the answers, the latest, that the time split judges by
@@ -68,6 +71,7 @@ def judge(
     n_folds: int = 5,
     n_bootstrap: int = 1000,
     seed: int = 0,
+    with_imports: bool = False,
 ) -> Verdict:
     """Judge a contender beside the model in force.
 
@@ -87,7 +91,9 @@ def judge(
     5. it learned from imports nobody vouched for, and these did not prove harmless. There proof
        is asked for: in nine of ten resamples the average precision is not lower by more than
        `margin`; and refits on trusted answers foretell the imported ones as well as trusted
-       ones, with an area under the curve lower by no more than 0.05.
+       ones, with an area under the curve lower by no more than 0.05. This takes more answers:
+       among 60, one or two of ten files with every third answer wrong pass, so that with fewer
+       than `MIN_ANSWERS_WITH_IMPORTS` there is no verdict.
 
     Parameters
     ----------
@@ -102,6 +108,9 @@ def judge(
         Folds, and resamples of the objects.
     seed : int
         For folds and resamples.
+    with_imports : bool
+        Whether the contender learned from imports nobody vouched for, though `answered` may
+        show none: they may all be about objects with trusted answers.
 
     Raises
     ------
@@ -119,6 +128,11 @@ def judge(
         "margin": margin,
     }
     few = _too_few(len(judged), int(hit.sum()), min_answers)
+    if not few and (with_imports or len(imported)) and len(judged) < MIN_ANSWERS_WITH_IMPORTS:
+        few = (
+            f"{len(judged)} trusted answers, at least {MIN_ANSWERS_WITH_IMPORTS} are needed to "
+            "judge imports that nobody vouched for: trust them, or leave them out"
+        )
     if few:
         return Verdict("not enough evidence", (few,), figures)
     random = np.random.default_rng(seed)

@@ -13,7 +13,13 @@ from fink_ad.features import FeatureTable
 from fink_ad.forest import LabelledAlerts, Model
 from fink_ad.forest.gate import Answered, judge
 from fink_ad.forest.refitting import refitting
-from fink_ad.learn.answers import Lookup, Teaching, labelled_alerts, teaching_answers
+from fink_ad.learn.answers import (
+    IMPORT_CHANNEL,
+    Lookup,
+    Teaching,
+    labelled_alerts,
+    teaching_answers,
+)
 from fink_ad.learn.whose import Whose
 from fink_ad.retrain.train import Contender
 from fink_ad.store import Store, Verdict
@@ -70,6 +76,8 @@ def judge_contender(
         trusted=np.isin(names, list(trusted)),
         age_days=_age(of_contender, rows),
     )
+    imports = sorted(one.name for one in store.label_imports() if one.trusted_at is None)
+    doubtful = {IMPORT_CHANNEL + name for name in imports}
     options = settings.retrain
     verdict = judge(
         refitting(contender.model, of_contender, answered, np.isin(names, [*everything])),
@@ -79,8 +87,8 @@ def judge_contender(
         min_answers=options.min_answers,
         n_folds=options.folds,
         n_bootstrap=options.bootstrap,
+        with_imports=any(one.label.channel in doubtful for one in contender.teaching),
     )
-    imports = sorted(one.name for one in store.label_imports() if one.trusted_at is None)
     return Judgement(
         verdict.verdict,
         "; ".join(verdict.reasons) or "it ranks held-back answers as well as the model in force",

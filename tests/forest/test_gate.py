@@ -127,6 +127,19 @@ def test_poisoned_imports_are_refused() -> None:
     assert sum(verdict.verdict == "not promoted" for verdict in verdicts) >= 19
 
 
+@pytest.mark.parametrize("where", ["among the answers", "about objects with trusted answers"])
+def test_doubtful_imports_take_more_answers(where) -> None:
+    n_imported = 40 if where == "among the answers" else 0
+    answered, _ = answers(np.random.default_rng(4), 99, n_imported)
+
+    def must_not_run(learn_from, rows):
+        raise AssertionError
+
+    verdict = judge(must_not_run, must_not_run, answered, with_imports=not n_imported)
+    assert verdict.verdict == "not enough evidence"
+    assert "99 trusted answers, at least 100 are needed to judge imports" in verdict.reasons[0]
+
+
 def test_imports_that_agree_can_pass_but_never_judge() -> None:
     verdicts = [judged(seed, n_answers=200, n_imported=100) for seed in range(5)]
     assert any(verdict.verdict == "promoted" for verdict in verdicts)

@@ -82,6 +82,23 @@ def test_without_imports_and_with_one_that_is_trusted_a_new_model_goes_live(
         assert outcome.figures["imports"] == []
 
 
+@pytest.mark.parametrize("about", ["other objects", "the same objects"])
+def test_a_few_answers_judge_no_import(home: Home, tmp_path: Path, about: str) -> None:
+    known = truth(home)
+    n_here = 90
+    home.answer(lambda ids: [known[int(one)] for one in ids], n=n_here)
+    before = home.active().revision
+    ids = sorted(known)
+    wanted = ids[n_here:] if about == "other objects" else ids[:n_here]
+    later = [(one, other(known[one]), "vera") for one in wanted]
+    with home.store() as store:
+        bring(store, write(tmp_path / "poison.csv", later))
+        outcome = retrain(store, home.settings(), *KEY)
+        assert outcome.verdict == "not enough evidence"
+        assert "at least 100 are needed to judge imports" in outcome.reason
+    assert home.active().revision == before
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_a_poisoned_import_does_not(
     home: Home, answers: dict[int, Answer], tmp_path: Path, seed: int

@@ -114,9 +114,11 @@ class Learner:
         lease = self._wait_for_lease(stop)
         if lease is None:
             return
-        with self._held(lease):
+        with self._held(lease) as lost:
             _log.info("learner_started", holder=lease.holder)
             while not stop.is_set():
+                if lost.is_set():
+                    raise LeaseLost(f"{_who(self._store)} took over while this one was held up")
                 if not self.step(lease):
                     stop.wait(self._settings.learn.poll_seconds)
         _log.info("learner_stopped", holder=lease.holder)
@@ -224,23 +226,27 @@ class Learner:
         return None
 
     @contextmanager
-    def _held(self, lease: Lease) -> Iterator[None]:
-        """Renew a lease from a thread of its own while work goes on, and give it back after."""
-        done = threading.Event()
+    def _held(self, lease: Lease) -> Iterator[threading.Event]:
+        """Renew a lease from a thread of its own while work goes on, and give it back after.
+
+        Yields an event that is set when the lease turns out to be lost.
+        """
+        done, lost = threading.Event(), threading.Event()
 
         def renew() -> None:
             while not done.wait(self._lease_seconds / 3):
                 try:
                     self._store.renew_lease(lease, self._lease_seconds)
                 except LeaseLost:
-                    return  # what is written under it from now on is refused
+                    lost.set()  # what is written under it from now on is refused
+                    return
                 except StoreError as error:
                     _log.warning("lease_not_renewed", error=str(error))
 
         heartbeat = threading.Thread(target=renew, name="learner-lease", daemon=True)
         heartbeat.start()
         try:
-            yield
+            yield lost
         finally:
             done.set()
             heartbeat.join()

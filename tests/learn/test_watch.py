@@ -103,6 +103,30 @@ def test_who_loses_the_lease_stops(home: Path, hand) -> None:
         assert store.latest_order(*hand.key) is None
 
 
+def test_an_idle_learner_that_lost_the_lease_stops(home: Path, hand) -> None:
+    told: list[LeaseLost] = []
+    with Store.open(home) as store:
+        learner = Learner(store, hand.settings(home), lease_seconds=0.3)
+
+        def work() -> None:
+            try:
+                learner.run(threading.Event())
+            except LeaseLost as error:
+                told.append(error)
+
+        working = threading.Thread(target=work)
+        working.start()
+        until(lambda: store.latest_order("ztf", "solar_system"), "the last order")
+        # As if it had been held up for so long that another one took its place.
+        (held,) = store.leases()
+        store.release_lease(held)
+        assert store.acquire_lease(LEASE, "elsewhere:1:x", 60) is not None
+        working.join(PATIENCE_S)
+        assert not working.is_alive()
+        assert "elsewhere:1:x took over" in str(told[0])
+        assert [lease.holder for lease in store.leases()] == ["elsewhere:1:x"]
+
+
 def test_one_learner_at_a_time(home: Path, hand) -> None:
     settings = hand.settings(home)
     with Store.open(home) as store:

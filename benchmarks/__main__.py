@@ -1,7 +1,8 @@
 """Measure every step of the street on this machine: ``make bench``.
 
-Each part runs in a process of its own and counts processor time on one core, so that other work
-on the machine disturbs it as little as possible.
+Each part runs in a process of its own. Rates count processor time on one core, so that other work
+on the machine disturbs them as little as possible; what somebody waits for is in seconds of the
+clock.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ PARTS: tuple[tuple[str, str], ...] = (
     ("writing", "run()"),
     ("catalogs", "run()"),
     ("simulator", "run()"),
+    ("relearning", "run()"),
     ("street", "street('ztf', 100_000)"),
     ("street", "street('lsst', 5_000)"),
 )
@@ -39,6 +41,12 @@ TARGETS = {
     "match against 1 million entries, 200,000 at once": 1_000_000,
     "ztf street": 6_000,
     "lsst street": 1_200,
+}
+LONGEST_S = {
+    "first order after start, s": 10,
+    "answer to order, 10 answers, s": 2,
+    "answer to order, 100 answers, s": 2,
+    "answer to order, 1000 answers, s": 2,
 }
 NEEDS_REAL_DATA = {"decode", "street"}
 
@@ -66,16 +74,26 @@ def main() -> None:
             continue
         console.print(f"[dim]{module} {call}[/dim]")
         for name, value in measure(module, call).items():
-            target = TARGETS.get(name)
-            table.add_row(
-                name,
-                f"{value:,.0f}" if value >= 100 else f"{value:.3g}",
-                f"{target:,}" if target else "",
-                f"{value / target:.2f}" if target else "",
-                style="red" if target and value < target else None,
-            )
+            table.add_row(name, *judged(name, value), style=None if reached(name, value) else "red")
     console.print(table)
-    console.print("Rates are alerts, rows or packets a second of processor time on one core.")
+    console.print(
+        "Rates are alerts, rows or packets a second of processor time on one core; a ratio of 1 "
+        "or more reaches the target."
+    )
+
+
+def judged(name: str, value: float) -> tuple[str, str, str]:
+    """Return what was measured, its target, and how far it reaches that; empty without one."""
+    told = f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+    if name in LONGEST_S:
+        return told, f"< {LONGEST_S[name]}", f"{LONGEST_S[name] / value:.2f}"
+    if name in TARGETS:
+        return told, f"{TARGETS[name]:,}", f"{value / TARGETS[name]:.2f}"
+    return told, "", ""
+
+
+def reached(name: str, value: float) -> bool:
+    return TARGETS.get(name, value) <= value <= LONGEST_S.get(name, value)
 
 
 if __name__ == "__main__":

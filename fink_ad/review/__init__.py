@@ -16,6 +16,7 @@ from fink_ad.review.neighbourhood import AnsweredObjects, Neighbour
 from fink_ad.review.overview import CANDIDATE_COLUMNS, candidate_table
 from fink_ad.review.own_answers import answer_table, pace
 from fink_ad.review.progress import decision_table, yield_table
+from fink_ad.review.queue import Queue, QueueState
 from fink_ad.review.ranges import flux_unit
 from fink_ad.review.skymap import ecliptic, galactic_plane, mollweide
 from fink_ad.review.stamps import Stamp, read_stamp, stamp_picture, stamp_pictures
@@ -37,6 +38,8 @@ __all__ = [
     "Neighbour",
     "ObjectAlert",
     "Opinion",
+    "Queue",
+    "QueueState",
     "RankingState",
     "ReviewerRecord",
     "Showing",

@@ -336,6 +336,9 @@ class _Server(ThreadingHTTPServer):
         self.connections.append(request)
         super().process_request(request, client_address)
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that was killed is no news."""
+
 
 class _Handler(BaseHTTPRequestHandler):
     fake: FakeTelegram

@@ -1,0 +1,63 @@
+"""A sender that is killed again and again loses nothing, and doubles only what was in hand."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from fakes.telegram import TOKEN
+
+from fink_ad.store import Store
+from fink_ad.store.records.notifications import NewNotification
+
+pytestmark = [pytest.mark.enable_socket, pytest.mark.slow]
+
+CHATS, N = (501, 502, 503, 504), int(os.environ.get("KILLED_MESSAGES", "40"))
+SCRIPT = Path(__file__).with_name("killed_sender.py")
+
+
+def test_nothing_is_lost_and_little_doubled(telegram, tmp_path):
+    home, now = tmp_path / "home", datetime.now(UTC)
+    chance = random.Random(7)
+    kills = 0
+    with Store.open(home) as store:
+        store.queue_notifications(
+            [
+                NewNotification(
+                    "heartbeat", f"telegram:{CHATS[i % 4]}", "", "", "shared", str(i),
+                    now, now + timedelta(hours=1), body=f"message {i}",
+                )
+                for i in range(N)
+            ]
+        )  # fmt: skip
+        command = [sys.executable, SCRIPT, home, telegram.base_url.removesuffix("/bot"), TOKEN]
+        while len(store.notifications("sent", limit=None)) < N:
+            began = len(telegram.sent())
+            child = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+            telegram.wait_for(
+                lambda began=began, child=child: (
+                    len(telegram.sent()) > began
+                    or len(store.notifications("sent", limit=None)) == N
+                    or child.poll() is not None
+                ),
+                60,
+            )
+            time.sleep(chance.uniform(0, 0.8))
+            child.send_signal(signal.SIGKILL)
+            child.wait()
+            kills += 1
+            assert kills < N
+        doubt = sum(one.in_doubt for one in store.notifications("sent", limit=None))
+    arrived = Counter(one["text"] for one in telegram.sent())
+    lost = N - len(arrived)
+    doubled = sum(arrived.values()) - len(arrived)
+    print(f"{N} messages, {kills} kills: {lost} lost, {doubled} doubled, {doubt} in doubt")  # noqa: T201
+    assert lost == 0
+    assert doubled <= len(CHATS) * kills
+    assert doubled <= doubt

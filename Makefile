@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types check bench test-services test-wheel clean
+.PHONY: help demo test lint types check bench test-services test-browser test-wheel clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ check: lint types test ## all of the above
 
 test-services: $(STAMP) ## the store against a real PostgreSQL, which this installs if need be
 	tests/services/run_postgres.sh $(BIN)/python
+
+test-browser: $(STAMP) ## the review page in a real browser, which this installs if need be
+	tests/browser/run.sh $(BIN)/python
 
 test-wheel: $(STAMP) ## the wheel, installed into an empty environment
 	tests/wheel/run.sh $(BIN)/python

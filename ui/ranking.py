@@ -31,7 +31,8 @@ def ranking_line(seat: Session) -> None:
         st.caption("no ranking yet")
         return
     whose = "your ranking" if state.personal else "ranking"
-    known = "knows all answers" if state.up_to_date else "is learning"
+    behind = "is learning" if state.learner else "waits for a learner"
+    known = "knows all answers" if state.up_to_date else behind
     age = ago(state.published_at, datetime.now(UTC))
     st.caption(
         f"{escaped(seat.reviewer.name)} · {whose} {known} · {state.n_objects:,} objects, {age}"

@@ -6,7 +6,6 @@ STYLE = """<style>
 .stMainBlockContainer { padding: 4.2rem 1.2rem 0.4rem 1.2rem; }
 .stApp [data-testid="stBottomBlockContainer"] { padding: 0.3rem 1.2rem 0.5rem 1.2rem; }
 [data-testid="stVerticalBlock"] { gap: 0.4rem; }
-.stApp h3 { font-size: 1.05rem; padding: 0.5rem 0 0 0; }
 [data-testid="stMetricValue"] { font-size: 1.5rem; }
 .ad-line { display: flex; flex-wrap: wrap; gap: 0.2rem 0.9rem; align-items: baseline;
   font-size: 0.9rem; line-height: 1.35; }

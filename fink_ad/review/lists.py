@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from fink_ad.alerts import POPULATIONS, SURVEYS
 from fink_ad.store import ReviewerRecord, Store
 
 __all__ = ["RankingState", "ranking_state", "review_lists"]
+
+_LEARNER = "learn"  # the lease that a learner holds while it is at work
 
 
 def review_lists(store: Store) -> tuple[tuple[str, str], ...]:
@@ -38,6 +40,8 @@ class RankingState:
         Whether it knows all answers given so far.
     personal : bool
         Whether it is the reviewer's own.
+    learner : bool
+        Whether a learner is at work that brings it up to date.
     """
 
     order_id: int | None
@@ -45,6 +49,7 @@ class RankingState:
     published_at: datetime | None
     up_to_date: bool
     personal: bool
+    learner: bool
 
 
 def ranking_state(
@@ -54,9 +59,16 @@ def ranking_state(
     order = store.latest_order(survey, population, reviewer.id) if reviewer.personal else None
     personal = order is not None
     order = order or store.latest_order(survey, population)
+    now = datetime.now(UTC)
+    learner = any(one.name == _LEARNER and one.expires_at > now for one in store.leases())
     if order is None:
-        return RankingState(None, 0, None, False, False)
+        return RankingState(None, 0, None, False, False, learner)
     position = store.label_position(survey, population)
     return RankingState(
-        order.id, order.n_objects, order.published_at, order.label_position >= position, personal
+        order.id,
+        order.n_objects,
+        order.published_at,
+        order.label_position >= position,
+        personal,
+        learner,
     )

@@ -23,7 +23,7 @@ _MAX_SIDE_PX = 1024
 _MAX_HEADER_BLOCKS = 16
 _TYPES = {8: "u1", 16: ">i2", 32: ">i4", 64: ">i8", -32: ">f4", -64: ">f8"}
 _GZIP_MAGIC = b"\x1f\x8b"
-_SOFTENING = 0.03  # of the range, below which the asinh stretch is linear
+_SOFTENING, _BELOW_SKY, _LEAST_RANGE = 3.0, 3.0, 10.0  # in units of the noise
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,9 +57,9 @@ def read_stamp(blob: bytes | None) -> Stamp | None:
 def stamp_picture(stamp: Stamp, name: str) -> NDArray[np.uint8]:
     """Return grey values of a stamp, first row at the top, (height, width) uint8.
 
-    Science and template are stretched by asinh (Lupton et al. 2004, PASP 116, 133) between the
-    sky and the brightest pixels, the difference linearly and evenly about zero, so that grey is
-    no change. Pixels without data are black.
+    Science and template are stretched by asinh (Lupton et al. 2004, PASP 116, 133) from a little
+    below the sky to the brightest pixels, the difference linearly and evenly about zero, so that
+    grey is no change. Pixels without data are black.
     """
     pixels = stamp.pixels[::-1]
     known = np.isfinite(pixels)
@@ -69,9 +69,13 @@ def stamp_picture(stamp: Stamp, name: str) -> NDArray[np.uint8]:
         reach = float(np.quantile(np.abs(pixels[known]), 0.995)) or 1.0
         share = pixels / (2 * reach) + 0.5
     else:
-        low, high = np.quantile(pixels[known], [0.01, 0.998]).tolist()
-        share = np.clip((pixels - low) / ((high - low) or 1.0), 0, 1)
-        share = np.arcsinh(share / _SOFTENING) / np.arcsinh(1 / _SOFTENING)
+        sky = float(np.median(pixels[known]))
+        noise = 1.4826 * float(np.median(np.abs(pixels[known] - sky))) or 1.0
+        bright = float(np.quantile(pixels[known], 0.998))
+        # A field of noise alone stays dark: white is ten times the noise at the least.
+        top = max((bright - sky) / noise, _LEAST_RANGE)
+        low, high = np.arcsinh(-_BELOW_SKY / _SOFTENING), np.arcsinh(top / _SOFTENING)
+        share = (np.arcsinh((pixels - sky) / noise / _SOFTENING) - low) / (high - low)
     grey = np.clip(np.where(known, share, 0.0), 0, 1) * 255
     return np.round(grey).astype(np.uint8)
 

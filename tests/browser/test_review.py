@@ -14,7 +14,7 @@ from .conftest import served
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
 
 ANSWERS = {"y": "anomaly", "n": "ordinary", "b": "bogus", "u": "unsure"}
-SEEN_S = 0.9  # longer than the guard asks for, drawing included
+SEEN_S = 0.6  # longer than the guard asks for
 
 
 def name_on(page: Page) -> str:
@@ -28,6 +28,7 @@ def labels(store: Store, name: str) -> tuple[LabelRecord, ...]:
 
 def answer(page: Page, key: str) -> str:
     """Press a key about what has been seen, and wait for the next candidate."""
+    page.wait_for_selector('[data-test-script-state="notRunning"]')
     time.sleep(SEEN_S)
     seen = name_on(page)
     page.keyboard.press(key)

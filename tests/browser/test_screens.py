@@ -19,6 +19,7 @@ PAGES = {
     "models": "models",
     "tonight": "tonight",
 }
+THERE = '[data-testid="stMetric"], .ad-name, [data-testid="stDataFrame"]'
 SIZES = {"": "1440x900", "_phone": "390x844"}
 
 
@@ -27,12 +28,15 @@ def test_every_page_is_whole_at_every_size(open_page, url, tmp_path) -> None:
     first = open_page(url, "ada")
     for key in "ynbyunyynb":
         seen = answer(first, key)
-    for page, path in PAGES.items():
-        for suffix, size in SIZES.items():
+    for suffix, size in SIZES.items():
+        opened = open_page(url, "ada", size=size)
+        for page, path in PAGES.items():
             address = path + seen if page == "object" else path
-            opened = open_page(url, "ada", page=address, size=size)
-            opened.wait_for_selector('[data-testid="stMetric"], .ad-name, canvas', timeout=30_000)
-            time.sleep(2)
+            mark = "&" if "?" in address else "?"
+            opened.goto(f"{url}/{address}{mark}reviewer=ada")
+            opened.wait_for_selector(THERE, timeout=30_000)
+            opened.wait_for_selector('[data-test-script-state="notRunning"]')
+            time.sleep(1.5)  # for figures to be drawn
             assert opened.locator('[data-testid="stException"]').count() == 0
             assert opened.locator('[data-testid="stAlertContentError"]').count() == 0
             wider = "document.documentElement.scrollWidth - window.innerWidth"
@@ -41,7 +45,7 @@ def test_every_page_is_whole_at_every_size(open_page, url, tmp_path) -> None:
 
 
 def _keep(picture: bytes, path: Path) -> None:
-    """Write a picture of few colours, small enough to go with the documentation."""
+    """Write a picture of a palette, small enough to go with the documentation."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(picture)
-    Image.open(path).convert("RGB").quantize(64).save(path, optimize=True)
+    Image.open(path).convert("RGB").quantize(256).save(path, optimize=True)

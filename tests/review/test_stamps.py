@@ -55,8 +55,20 @@ def test_the_first_row_is_drawn_at_the_bottom() -> None:
     stamp = read_stamp(fits_bytes(IMAGE))
     assert stamp is not None
     picture = stamp_picture(stamp, "science")
-    assert picture[-1, 0] == 0
-    assert picture[0, -1] == 255
+    assert picture[-1, 0] == picture.min()
+    assert picture[0, -1] == picture.max()
+
+
+def test_noise_alone_is_dark_and_a_star_is_white() -> None:
+    image = np.random.default_rng(0).normal(150, 10, (63, 63)).astype(np.float32)
+    stamp = read_stamp(fits_bytes(image))
+    assert stamp is not None
+    assert np.median(stamp_picture(stamp, "science")) < 100
+    image[30:33, 30:33] += 5000
+    stamp = read_stamp(fits_bytes(image))
+    assert stamp is not None
+    assert stamp_picture(stamp, "science")[31, 31] == 255
+    assert np.median(stamp_picture(stamp, "science")) < 60
 
 
 def test_no_change_is_grey_in_the_difference() -> None:

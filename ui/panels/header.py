@@ -20,7 +20,7 @@ def header_html(candidate: Candidate, now: datetime) -> str:
         f'<span class="ad-name">{safe(candidate.object_id)}</span>',
         f'<span class="ad-strong">{_rarity(candidate)}</span>',
         f"<span>{sign}{safe(mag)} mag</span>",
-        f"<span>{candidate.n_det} detections</span>",
+        f"<span>{candidate.n_det} detection{'s' if candidate.n_det != 1 else ''}</span>",
         f'<span title="{utc(candidate.seen_at)}">seen {ago(candidate.seen_at, now)}</span>',
     ]
     if candidate.p_interesting is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from math import isfinite
 from pathlib import Path
 
 import streamlit as st
@@ -10,7 +11,7 @@ import streamlit as st
 from fink_ad.errors import FinkAdError
 from fink_ad.review import answer_table, pace, to_csv, undo
 from fink_ad.ui.session import CHANNEL, session
-from fink_ad.ui.text import escaped, number
+from fink_ad.ui.text import escaped
 
 OBJECT_PAGE = Path(__file__).with_name("object.py")
 
@@ -23,10 +24,12 @@ def answers() -> None:
         st.info("You have not answered yet. The page Review shows you the first candidate.")
         return
     told = pace(table, datetime.now(UTC))
+    known = isfinite(told.median_seconds)
+    seconds = f"{told.median_seconds:.1f} s" if known else "-"
     places = st.columns(4)
     places[0].metric("Answers", f"{told.n_answers:,}")
     places[1].metric("In the last 7 days", f"{told.n_week:,}")
-    places[2].metric("Median look", f"{number(told.median_seconds)} s")
+    places[2].metric("Median look", seconds)
     places[3].metric("Others disagree", f"{told.n_disagree:,}")
     only = st.toggle("Only where others disagree")
     chosen = table[table["disagree"]] if only else table

@@ -47,7 +47,7 @@ def _in_force(seat: Session) -> None:
 
 
 def _yield(seat: Session) -> None:
-    st.subheader("Anomalies among each 20 answers", anchor=False)
+    st.markdown("**Anomalies among each 20 answers**")
     found = yield_table(seat.desk.store, seat.survey, seat.population)
     if found.empty:
         st.caption("Nothing was answered here yet.")
@@ -59,7 +59,7 @@ def _yield(seat: Session) -> None:
 
 
 def _decisions(seat: Session) -> None:
-    st.subheader("Decisions", anchor=False)
+    st.markdown("**Decisions**")
     decided = decision_table(seat.desk.store, seat.survey, seat.population)
     if decided.empty:
         st.caption("No new model has asked to be let in yet; `fink-ad retrain` makes one.")

@@ -62,7 +62,7 @@ def _choose_alert(alerts: list[tuple[int, str]]) -> int:
 
 
 def _alerts(candidate: Candidate) -> None:
-    st.subheader("Alerts kept", anchor=False)
+    st.markdown("**Alerts kept**")
     rows = [vars(one) | {"alert_id": str(one.alert_id)} for one in candidate.object_alerts]
     st.dataframe(
         pd.DataFrame(rows[::-1]),
@@ -78,7 +78,7 @@ def _alerts(candidate: Candidate) -> None:
 
 
 def _opinions(seat: Session, candidate: Candidate) -> None:
-    st.subheader("Answers", anchor=False)
+    st.markdown("**Answers**")
     if candidate.mine is None or candidate.others is None:
         st.caption("What others said is shown once you have answered yourself.")
         return

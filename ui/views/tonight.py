@@ -40,7 +40,7 @@ def tonight() -> None:
 
 
 def _table(title: str, table: pd.DataFrame, nothing: str) -> None:
-    st.subheader(title, anchor=False)
+    st.markdown(f"**{title}**")
     if table.empty:
         st.caption(nothing)
     else:

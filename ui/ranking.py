@@ -30,6 +30,8 @@ def ranking_line(seat: Session) -> None:
     if state.published_at is None:
         st.caption("no ranking yet")
         return
+    if state.order_id != seat.order_id:  # read it now, while nobody waits for it
+        seat.desk.queue.state(seat.reviewer, seat.survey, seat.population)
     whose = "your ranking" if state.personal else "ranking"
     behind = "is learning" if state.learner else "waits for a learner"
     known = "knows all answers" if state.up_to_date else behind

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from fink_ad.config import Settings
 from fink_ad.review import answer_table, pace, record, yield_table
+from fink_ad.review.accounts import link_account
 from fink_ad.review.queue import Queue
 from fink_ad.store import NewLabel, Store
 
@@ -100,3 +101,10 @@ def test_yield_counts_what_was_found(store) -> None:
     table = yield_table(store, "ztf", "transient")
     assert table["answers"].tolist() == [20, 22]
     assert 0 < table["ranked"].iloc[0] < 1
+
+
+def test_a_code_links_the_chat(open_page, store) -> None:
+    app = open_page("answers", reviewer="bob")
+    app.button(key="link").click().run()
+    code = app.code[0].value.removeprefix("/link ")
+    assert link_account(store, 7, 7, code).name == "bob"

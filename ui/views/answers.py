@@ -10,7 +10,8 @@ import streamlit as st
 
 from fink_ad.errors import FinkAdError
 from fink_ad.review import answer_table, pace, to_csv, undo
-from fink_ad.ui.session import CHANNEL, session
+from fink_ad.review.accounts import new_link_code
+from fink_ad.ui.session import CHANNEL, Session, session
 from fink_ad.ui.text import escaped
 
 OBJECT_PAGE = Path(__file__).with_name("object.py")
@@ -22,6 +23,7 @@ def answers() -> None:
     table = answer_table(seat.desk.store, seat.reviewer)
     if table.empty:
         st.info("You have not answered yet. The page Review shows you the first candidate.")
+        link_chat(seat)
         return
     told = pace(table, datetime.now(UTC))
     known = isfinite(told.median_seconds)
@@ -65,6 +67,18 @@ def answers() -> None:
         st.download_button("CSV", lambda: to_csv(chosen), "answers.csv", "text/csv")
     if one is None:
         st.caption("Select a row to take the answer back or to open its object.")
+    link_chat(seat)
+
+
+def link_chat(seat: Session) -> None:
+    """Offer a code that makes an account of the chat answer as this reviewer."""
+    with st.popover("Answer in the chat too"):
+        if st.button("Make a code", key="link"):
+            made = new_link_code(seat.desk.store, seat.reviewer)
+            st.markdown("Send this to the bot, in a chat of your own, within ten minutes:")
+            st.code(f"/link {made.code}", language=None)
+        else:
+            st.caption("A code links your account of the chat to you. It serves once.")
 
 
 def _take_back(label_id: int) -> None:

@@ -85,7 +85,11 @@ def galactic_to_equatorial(l_deg: ArrayLike, b_deg: ArrayLike) -> tuple[Floats, 
 
 
 def to_galactic(ra_deg: ArrayLike, dec_deg: ArrayLike) -> tuple[Floats, Floats]:
-    """Convert J2000 equatorial to Galactic coordinates, degrees."""
+    """Convert J2000 equatorial to Galactic coordinates, degrees.
+
+    Not `fink_ad.alerts.positions.galactic`, which is exact at the poles: its last bits differ, and
+    the same seed has to give the same packets in every release.
+    """
     return _angles(np.tensordot(TO_GALACTIC, _vector(ra_deg, dec_deg), 1))
 
 

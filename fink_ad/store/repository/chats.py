@@ -8,12 +8,11 @@ from typing import Any, Literal
 from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
 from fink_ad.errors import StoreError
-from fink_ad.store.notification_tables import ChatAccount, LinkCode, LinkTry
 from fink_ad.store.records import ReviewerRecord
 from fink_ad.store.records.notifications import ChatAccount as ChatAccountRecord
 from fink_ad.store.repository.part import StorePart, record_of
 from fink_ad.store.repository.reviewers import check_reviewer
-from fink_ad.store.tables import Reviewer
+from fink_ad.store.tables import ChatAccount, LinkCode, LinkTry, Reviewer
 from fink_ad.store.upserts import table_of, upsert
 
 __all__ = ["Chats", "LinkFailure"]

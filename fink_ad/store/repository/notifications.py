@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
 
-from fink_ad.store.notification_tables import Notification, Subscription, Watch
 from fink_ad.store.records import CandidateRecord, KeptRecord
 from fink_ad.store.records.notifications import (
     SHARED,
@@ -16,6 +15,7 @@ from fink_ad.store.records.notifications import (
 )
 from fink_ad.store.records.notifications import Notification as NotificationRecord
 from fink_ad.store.repository.part import StorePart, record_of
+from fink_ad.store.tables import Notification, Subscription, Watch
 from fink_ad.store.upserts import insert_new, table_of
 
 __all__ = ["KEPT_FOR", "Notifications", "queue_alerts"]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from sqlalchemy import Connection, delete, insert, select, update
 
 from fink_ad.errors import StoreError
-from fink_ad.store.notification_tables import Subscription, Watch
 from fink_ad.store.records.notifications import NewSubscription
 from fink_ad.store.records.notifications import Subscription as SubscriptionRecord
 from fink_ad.store.records.notifications import Watch as WatchRecord
 from fink_ad.store.repository.part import StorePart, record_of
 from fink_ad.store.repository.reviewers import check_reviewer
+from fink_ad.store.tables import Subscription, Watch
 from fink_ad.store.upserts import table_of, upsert
 
 __all__ = ["Subscriptions"]

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from fink_ad.store.tables import Base
+from fink_ad.store.tables.base import Base
 
 __all__ = ["ChatAccount", "LinkCode", "LinkTry", "Notification", "Subscription", "Watch"]
 

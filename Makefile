@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types check bench test-services test-browser test-wheel clean
+.PHONY: help demo test lint types check bench test-services test-browser test-kill test-wheel clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ test-services: $(STAMP) ## the store against a real PostgreSQL, which this insta
 
 test-browser: $(STAMP) ## the review page in a real browser, which this installs if need be
 	tests/browser/run.sh $(BIN)/python
+
+test-kill: $(STAMP) ## processes killed at random moments: nothing is lost, nothing is half
+	$(BIN)/python -m pytest -m kill
 
 test-wheel: $(STAMP) ## the wheel, installed into an empty environment
 	tests/wheel/run.sh $(BIN)/python

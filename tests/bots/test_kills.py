@@ -16,7 +16,7 @@ from fakes.telegram import TOKEN
 from fink_ad.store import Store
 from fink_ad.store.records.notifications import NewNotification
 
-pytestmark = [pytest.mark.enable_socket, pytest.mark.slow]
+pytestmark = [pytest.mark.enable_socket, pytest.mark.kill]
 
 CHATS, N = (501, 502, 503, 504), int(os.environ.get("KILLED_MESSAGES", "40"))
 SCRIPT = Path(__file__).with_name("killed_sender.py")

@@ -14,6 +14,7 @@ if ! command -v chromium >/dev/null && ! command -v chromium-browser >/dev/null;
         echo "Chromium is missing: install your system's package" >&2
         exit 1
     fi
+    apt-get update -qq
     apt-get install -y --no-install-recommends chromium >/dev/null
 fi
 

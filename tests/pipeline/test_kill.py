@@ -12,7 +12,7 @@ from contextlib import closing
 
 import pytest
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.kill
 
 COMMAND = [sys.executable, "-c", "from fink_ad.cli import main; main()"]
 

@@ -55,7 +55,7 @@ def in_force(home: Home) -> str:
         return found.revision.id
 
 
-@pytest.mark.slow
+@pytest.mark.kill
 def test_killed_at_ten_moments_it_leaves_a_whole_model(home: Home, tmp_path: Path) -> None:
     home.answer(mixed, n=60)
     before = in_force(home)

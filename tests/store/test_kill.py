@@ -8,10 +8,13 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
 from sqlalchemy import select
 
 from fink_ad.store import Store
 from fink_ad.store.tables import Base
+
+pytestmark = pytest.mark.kill
 
 STREET = Path(__file__).with_name("street.py")
 CLOCKS = {"committed_at", "seen_at", "upgraded_at"}

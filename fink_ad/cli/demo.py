@@ -118,6 +118,7 @@ def _say_next(home: Path, object_id: str) -> None:
     for command, what in (
         (f"fink-ad --home {home} show {object_id}", "one object and its light curve"),
         (f"fink-ad --home {home} candidates", "the strangest alerts of these nights"),
+        (f"fink-ad --home {home} ui", "review them yourself in the browser: one key an answer"),
         ("fink-ad rehearse --oracle errs=0.1 --compare", "a whole season, and a curve of it"),
         ("fink-ad run --source files PATH...", "your own ZTF or Rubin alerts"),
     ):

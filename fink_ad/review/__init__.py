@@ -3,11 +3,12 @@
 from fink_ad.forest import ToldFeature
 from fink_ad.review.again import answered_since, show_again
 from fink_ad.review.braille import BrailleCurve, braille_curve
-from fink_ad.review.candidate import Candidate, ObjectAlert, Opinion, Strangeness, candidate_view
+from fink_ad.review.candidate import Candidate, ObjectAlert, Opinion, Strangeness
 from fink_ad.review.curve import CurvePoints, FluxKind, curve_points
 from fink_ad.review.desk import Desk
 from fink_ad.review.downloads import to_csv, to_votable
 from fink_ad.review.figures import BAND_COLOURS, light_curve_figure
+from fink_ad.review.gather import candidate_view
 from fink_ad.review.histograms import TinyHistogram, tiny_histogram
 from fink_ad.review.labels import Given, history, record, undo
 from fink_ad.review.links import Link, links_of

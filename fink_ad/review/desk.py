@@ -12,7 +12,8 @@ import pandas as pd
 from fink_ad.config import Settings
 from fink_ad.errors import ModelError
 from fink_ad.forest import Model
-from fink_ad.review.candidate import Candidate, candidate_view
+from fink_ad.review.candidate import Candidate
+from fink_ad.review.gather import candidate_view
 from fink_ad.review.neighbourhood import AnsweredObjects
 from fink_ad.review.overview import candidate_table
 from fink_ad.review.queue import Queue

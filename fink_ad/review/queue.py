@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
-import structlog
 
 from fink_ad.config import Settings
-from fink_ad.errors import StoreError
+from fink_ad.review.changes import Changes
 from fink_ad.review.draws import Stock, choose
-from fink_ad.review.returns import material_changes, rarity_jump
 from fink_ad.review.stock import (
     closing_answers,
     gold_objects,
@@ -22,8 +19,6 @@ from fink_ad.review.stock import (
     skipped_objects,
 )
 from fink_ad.store import (
-    KeptRecord,
-    LabelRecord,
     NewShowing,
     Order,
     OrderRecord,
@@ -34,8 +29,6 @@ from fink_ad.store import (
 from fink_ad.store.records import Draw
 
 __all__ = ["Queue", "QueueState"]
-
-_log = structlog.get_logger(__name__)
 
 _N_ORDERS = 4  # orders at hand: a survey and a personal model or two
 
@@ -96,8 +89,7 @@ class Queue:
         self._settings = settings.queue
         self._lease_seconds = 60.0 * settings.queue.lease_minutes
         self._orders: dict[int, tuple[Order, dict[str, int]]] = {}
-        # How an alert differs from an answered one, by survey and both ids; None: not later.
-        self._changes: dict[tuple[str, int, int], str | None] = {}
+        self._changes = Changes(store, settings.queue)
         self._lock = threading.Lock()
 
     def next(
@@ -185,7 +177,7 @@ class Queue:
             for name, label in closing_answers(labels, reviewer.id, alone).items()
             if name in row_of
         }
-        returned = self._returned(survey, order, answers, shown)
+        returned = self._changes.returned(survey, order, answers, shown)
         lease = timedelta(seconds=self._lease_seconds)
         events = store.labels(survey, reviewer_id=reviewer.id)
         skipped = skipped_objects(shown, events, lease, now)
@@ -214,70 +206,6 @@ class Queue:
                 while len(self._orders) > _N_ORDERS:
                     del self._orders[min(self._orders)]
         return found
-
-    def _returned(
-        self,
-        survey: str,
-        order: Order,
-        answers: Mapping[int, LabelRecord],
-        shown: Iterable[Showing],
-    ) -> dict[int, str]:
-        """Return the rows of answered objects that changed materially since, and how.
-
-        That an object is rarer now counts unless it was called an anomaly: then the model
-        has learned to rank it higher, and it need not have changed.
-        """
-        pairs = {
-            row: (survey, label.alert_id, int(order.alert_id[row]))
-            for row, label in answers.items()
-            if label.alert_id != int(order.alert_id[row])
-        }
-        self._compare(survey, [pair for pair in pairs.values() if pair not in self._changes])
-        one_in = {(one.reviewer_id, one.alert_id): one.one_in for one in shown}
-        returned = {}
-        for row, pair in pairs.items():
-            label, change = answers[row], self._changes.get(pair)
-            if change is None:
-                continue
-            was = one_in.get((label.reviewer_id, label.alert_id))
-            jump = ""
-            if was is not None and label.answer != "anomaly":
-                factor = self._settings.return_rarity
-                jump = rarity_jump(was, float(order.one_in[row]), factor)
-            reason = ", ".join(words for words in (change, jump) if words)
-            if reason:
-                returned[row] = reason
-        return returned
-
-    def _compare(self, survey: str, pairs: Sequence[tuple[str, int, int]]) -> None:
-        """Remember how alerts differ from answered ones; None where they are not later."""
-        if not pairs:
-            return
-        ids = {alert_id for pair in pairs for alert_id in pair[1:]}
-        kept = {one.alert_id: one for one in self._store.kept(survey, ids)}
-        there = [pair for pair in pairs if pair[1] in kept and pair[2] in kept]
-        later = [pair for pair in there if kept[pair[2]].mjd_utc > kept[pair[1]].mjd_utc]
-        words = {}
-        try:
-            words = self._words(kept, later)
-        except StoreError as error:  # one damaged alert must not keep all others from coming back
-            _log.warning("alerts_not_compared", survey=survey, n=len(later), error=str(error))
-            for pair in later:
-                with suppress(StoreError):
-                    words |= self._words(kept, [pair])
-        with self._lock:
-            self._changes |= dict.fromkeys(pairs)
-            self._changes |= words
-
-    def _words(
-        self, kept: Mapping[int, KeptRecord], pairs: Sequence[tuple[str, int, int]]
-    ) -> dict[tuple[str, int, int], str]:
-        words = material_changes(
-            [kept[pair[1]] for pair in pairs],
-            [kept[pair[2]] for pair in pairs],
-            self._settings.return_magnitudes,
-        )
-        return dict(zip(pairs, words, strict=True))
 
     def _choice(
         self,

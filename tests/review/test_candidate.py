@@ -9,7 +9,7 @@ from fink_ad.errors import ReviewError
 from fink_ad.features import FeatureTable
 from fink_ad.forest import rarity
 from fink_ad.forest.calibration import Calibration
-from fink_ad.review.candidate import candidate_view
+from fink_ad.review.gather import candidate_view
 from fink_ad.review.labels import record
 from fink_ad.review.neighbourhood import AnsweredObjects
 from fink_ad.store import NewLabel, NewOrder, Order, unpack_features

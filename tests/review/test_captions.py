@@ -9,8 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fink_ad.review.candidate import Candidate, candidate_view
+from fink_ad.review.candidate import Candidate
 from fink_ad.review.captions import CAPTION_LENGTH, caption
+from fink_ad.review.gather import candidate_view
 from fink_ad.review.pictures import candidate_picture
 
 

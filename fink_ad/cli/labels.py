@@ -207,6 +207,7 @@ def imports(context: typer.Context, as_json: AsJson = False) -> None:
                 | {
                     "imported_at": one.imported_at.isoformat(),
                     "trusted_at": one.trusted_at and one.trusted_at.isoformat(),
+                    "distrusted_at": one.distrusted_at and one.distrusted_at.isoformat(),
                 }
                 for one in found
             ]
@@ -217,7 +218,9 @@ def imports(context: typer.Context, as_json: AsJson = False) -> None:
         return
     table = Table("name", "imported", "rows", "stored", "trusted", box=None, pad_edge=False)
     for one in found:
-        trusted = f"{one.trusted_at:%Y-%m-%d}" if one.trusted_at else "no"
+        trusted = f"{one.trusted_at:%Y-%m-%d}" if one.trusted_at else "not yet"
+        if one.distrusted_at:
+            trusted = f"no, {one.distrusted_at:%Y-%m-%d}"
         when = f"{one.imported_at:%Y-%m-%d %H:%M}"
         table.add_row(one.name, when, str(one.n_rows), str(one.n_stored), trusted)
     out.print(table)
@@ -232,6 +235,21 @@ def trust(
     with state_of(context).open_store() as store:
         found = store.trust_import(name)
     out.print(f"{shown(found.name)}: {found.n_stored:,} answers are trusted", highlight=False)
+
+
+@labels_app.command()
+def distrust(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Import, as `imports` shows it.")],
+) -> None:
+    """Leave the answers of an import out of learning and judging; they stay in the record."""
+    with state_of(context).open_store() as store:
+        found = store.distrust_import(name)
+    out.print(
+        f"{shown(found.name)}: {found.n_stored:,} answers neither teach nor judge; "
+        "fink-ad labels trust brings them back",
+        highlight=False,
+    )
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -108,7 +108,11 @@ def test_answers_go_out_and_come_in(fink_ad, answered, tmp_path):
     assert not fink_ad("labels", "imports", "--json").json[0]["trusted_at"]
     assert "1 answers are trusted" in fink_ad("labels", "trust", "old").out
     assert fink_ad("labels", "imports", "--json").json[0]["trusted_at"]
-    assert fink_ad("labels", "imports").code == 0
+    assert "1 answers neither teach nor judge" in fink_ad("labels", "distrust", "old").out
+    told = fink_ad("labels", "imports", "--json").json[0]
+    assert told["distrusted_at"]
+    assert not told["trusted_at"]
+    assert "no, 20" in fink_ad("labels", "imports").out
     assert "imported as 'new'" in fink_ad("labels", "trust", "new").err
 
 

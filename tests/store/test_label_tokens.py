@@ -85,5 +85,11 @@ def test_imports_are_noted_and_trusted(store: Store):
     assert trusted.trusted_at is not None
     assert store.trust_import("old answers") == trusted
     assert store.label_imports() == (trusted,)
-    with pytest.raises(StoreError, match="no labels were imported as 'new'"):
-        store.trust_import("new")
+    distrusted = store.distrust_import("old answers")
+    assert distrusted.distrusted_at is not None
+    assert distrusted.trusted_at is None
+    assert store.distrust_import("old answers") == distrusted
+    assert store.trust_import("old answers").distrusted_at is None
+    for mark in (store.trust_import, store.distrust_import):
+        with pytest.raises(StoreError, match="no labels were imported as 'new'"):
+            mark("new")

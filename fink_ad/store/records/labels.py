@@ -109,6 +109,9 @@ class LabelImport:
     n_rows, n_stored : int
         Rows in the file, and how many of them became labels.
     trusted_at : datetime.datetime or None
+        Since when its labels also judge models.
+    distrusted_at : datetime.datetime or None
+        Since when its labels neither teach nor judge. At most one of the two is given.
     """
 
     name: str
@@ -117,6 +120,7 @@ class LabelImport:
     n_rows: int
     n_stored: int
     trusted_at: datetime | None = None
+    distrusted_at: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.orm import InstrumentedAttribute
 
 from fink_ad.errors import StoreError
 from fink_ad.store.records import LabelImport
@@ -11,6 +14,8 @@ from fink_ad.store.tables import LabelImport as ImportRow
 from fink_ad.store.upserts import table_of
 
 __all__ = ["Imports"]
+
+_Time = InstrumentedAttribute[datetime | None]
 
 
 class Imports(StorePart):
@@ -50,11 +55,26 @@ class Imports(StorePart):
         StoreError
             If there is no such import.
         """
+        return self._mark(name, ImportRow.trusted_at, ImportRow.distrusted_at)
+
+    def distrust_import(self, name: str) -> LabelImport:
+        """Leave an import out of learning and judging, until somebody trusts it after all.
+
+        Its labels stay in the record. Distrusting twice changes nothing.
+
+        Raises
+        ------
+        StoreError
+            If there is no such import.
+        """
+        return self._mark(name, ImportRow.distrusted_at, ImportRow.trusted_at)
+
+    def _mark(self, name: str, since: _Time, instead_of: _Time) -> LabelImport:
         with self.database.writing("imports") as connection:
             connection.execute(
                 update(ImportRow)
-                .where(ImportRow.name == name, ImportRow.trusted_at.is_(None))
-                .values(trusted_at=self._clock())
+                .where(ImportRow.name == name, since.is_(None))
+                .values({since: self._clock(), instead_of: None})
             )
             found = _of(connection, name)
         if found is None:

@@ -71,6 +71,7 @@ class LabelImport(Base):
     n_rows: Mapped[int]
     n_stored: Mapped[int]
     trusted_at: Mapped[datetime | None]
+    distrusted_at: Mapped[datetime | None]
 
 
 class Showing(Base):

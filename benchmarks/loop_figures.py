@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from fink_ad.forest.reliability import brier_score, calibration_error, reliability
+from benchmarks.loop_reliability import (
+    CALIBRATED,
+    print_calibration,
+    print_table,
+    reliability_figure,
+)
 
 __all__ = ["show"]
 
@@ -30,7 +35,7 @@ def show(folder: Path, docs: Path) -> None:
     for path in sorted(folder.glob("*.json")):
         found[path.stem.partition(" ")[2]].append(json.loads(path.read_text()))
     tastes = found.pop("tastes", [])
-    stated = {words: found.pop(name, []) for words, name in _CALIBRATED.items()}
+    stated = {words: found.pop(name, []) for words, name in CALIBRATED.items()}
     order = [*_MAIN, *(name for name in found if name not in _MAIN)]
     plays = {name: found[name] for name in order if name in found}
     _print_summary(plays)
@@ -41,8 +46,8 @@ def show(folder: Path, docs: Path) -> None:
     _print_tastes(tastes)
     _fortnight_figure(plays).savefig(docs / "loop_fortnight.png", dpi=120)
     for words, skies in stated.items():
-        _print_calibration(words, skies)
-    _reliability_figure(stated).savefig(docs / "loop_reliability.png", dpi=120)
+        print_calibration(words, skies)
+    reliability_figure(stated).savefig(docs / "loop_reliability.png", dpi=120)
 
 
 def _shown(play: _Play) -> list[Mapping[str, Any]]:
@@ -53,13 +58,6 @@ def _finds(play: _Play) -> NDArray[np.int64]:
     """Return how many planted objects were found after each answer, from 0 answers on."""
     hits = [one["planted"] and one["first"] for one in _shown(play)]
     return np.concatenate([[0], np.cumsum(hits)])
-
-
-def _print_table(title: str, headings: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
-    lines = [[str(cell) for cell in row] for row in (headings, *rows)]
-    lines.insert(1, ["---"] * len(lines[0]))
-    print(f"\n{title}\n")
-    print("\n".join("| " + " | ".join(line) + " |" for line in lines))
 
 
 def _spread(values: Sequence[float] | Sequence[np.floating[Any]], digits: int = 2) -> str:
@@ -87,11 +85,10 @@ def _print_summary(plays: _Plays) -> None:
                 _spread(ends, 1),
                 f"{np.mean(there):.1f}",
                 _spread(bogus),
-                f"{np.mean([play['seconds'] for play in skies]):.0f}",
             ]
         )
-    headings = ("play", "skies", "found after 140", "after 280", "of", "artefacts asked", "seconds")
-    _print_table("Found", headings, rows)
+    headings = ("play", "skies", "found after 140", "after 280", "of", "artefacts asked")
+    print_table("Found", headings, rows)
 
 
 def _print_questions(plays: _Plays) -> None:
@@ -99,7 +96,7 @@ def _print_questions(plays: _Plays) -> None:
     main = [name for name in _MAIN if name in plays]
     kinds = sorted({kind for play in plays[main[0]] for kind in play["nights"][-1]["appeared"]})
     rows = [[kind, *(_until_half(plays[name], kind) for name in main)] for kind in kinds]
-    _print_table("Answers until half of each class was shown", ("class", *main), rows)
+    print_table("Answers until half of each class was shown", ("class", *main), rows)
 
 
 def _until_half(skies: Sequence[_Play], kind: str) -> str:
@@ -129,27 +126,33 @@ def _print_nights(plays: _Plays) -> None:
             ]
         rows.append(row)
     headings = [f"{name} {what}" for name in main for what in ("finds", "p@10", "p@30", "artef.")]
-    _print_table("Night by night, mean over skies", ["night", *headings], rows)
+    print_table("Night by night, mean over skies", ["night", *headings], rows)
+
+
+_SIGNS = {"nothing new": "=", "not enough evidence": "?", "promoted": "+", "not promoted": "-"}
+_WHY = {"age only": "counts and age", "artefacts": "artefacts", "latest": "latest answers"}
 
 
 def _print_gate(plays: _Plays) -> None:
     rows = []
     for name in _MAIN:
-        for play in plays.get(name, ()):
+        for place, play in enumerate(plays.get(name, ()), start=1):
             told = [night["gate"] for night in play["nights"]]
-            counts = Counter(one["verdict"] for one in told)
-            reasons = [
-                f"night {place + 1}: {one['reason']}"
-                for place, one in enumerate(told)
-                if one["verdict"] == "not promoted"
+            why: Counter[str] = Counter()
+            for one in told:
+                if one["verdict"] == "not promoted":
+                    why.update(words for part, words in _WHY.items() if part in one["reason"])
+            reasons = ", ".join(f"{words} {n}" for words, n in why.most_common())
+            held = [night["figures"]["held_back"] for night in play["nights"][-5:]]
+            precision = [
+                f"{np.mean([one[of]['average_precision'] for one in held]):.2f}"
+                for of in ("contender", "baseline")
             ]
             rows.append(
-                [name, *(counts[word] for word in _VERDICTS), "; ".join(reasons).replace("|", "/")]
+                [name, place, "".join(_SIGNS[one["verdict"]] for one in told), reasons, *precision]
             )
-    _print_table("The gate", ("play", *_VERDICTS, "why not"), rows)
-
-
-_VERDICTS = ("nothing new", "not enough evidence", "promoted", "not promoted")
+    headings = ("play", "sky", "nights 1 to 14", "why not", "AP, last five", "of counts and age")
+    print_table("The gate", headings, rows)
 
 
 def _hits(skies: Sequence[_Play], key: str = "fresh", what: str = "hits_30") -> NDArray[np.int64]:
@@ -166,7 +169,7 @@ def _print_fresh(plays: _Plays) -> None:
     first = _hits(plays["static"], "fresh_first_model").mean(axis=1) / 30
     rows.append(["static, first model", "", _spread(first.tolist()), ""])
     headings = ("model after the fortnight", "p@10", "p@30", "artefacts in 30")
-    _print_table("A night of other skies", headings, rows)
+    print_table("A night of other skies", headings, rows)
     for name in ("FAL", "AAD"):
         if name in plays:
             _print_factor(name, _hits(plays[name]), _hits(plays["static"]))
@@ -208,42 +211,7 @@ def _print_tastes(skies: Sequence[Mapping[str, Any]]) -> None:
             for model in ("personal", "shared")
         }
         rows.append([taste, f"{np.mean(share):.3f}", *map(_spread, told.values())])
-    _print_table("Tastes", ("taste", "share of objects", "personal p@30", "shared p@30"), rows)
-
-
-def _pairs(skies: Sequence[Any], key: str) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    pairs = [pair for sky in skies for pair in sky[key]]
-    return np.array([p for p, _ in pairs], np.float64), np.array([hit for _, hit in pairs], bool)
-
-
-_CALIBRATED = {"1 % planted": "calibration", "10 % planted": "calibration, rich"}
-_STATED = {"asked": "answers given next", "never_asked": "objects never asked about"}
-
-
-def _print_calibration(sky: str, skies: Sequence[Any]) -> None:
-    for key, words in _STATED.items():
-        stated, hit = _pairs(skies, key)
-        bins = reliability(stated, hit)
-        rows = [
-            [
-                f"{one.low:.1f}-{one.high:.1f}",
-                one.n_answers,
-                f"{one.stated:.3f}",
-                f"{one.observed:.3f}",
-                f"{max(0.1, 2 * one.standard_error):.3f}",
-                "" if one.n_answers < 100 else _kept(one.stated - one.observed, one.standard_error),
-            ]
-            for one in bins
-        ]
-        title = (
-            f"Calibration, {sky}, {words}: {len(hit)}, Brier score {brier_score(stated, hit):.3f}, "
-            f"expected calibration error {calibration_error(bins):.3f}"
-        )
-        _print_table(title, ("stated", "n", "mean stated", "observed", "allowed", "kept"), rows)
-
-
-def _kept(off: float, standard_error: float) -> str:
-    return "yes" if abs(off) <= max(0.1, 2 * standard_error) else "NO"
+    print_table("Tastes", ("taste", "share of objects", "personal p@30", "shared p@30"), rows)
 
 
 def _fortnight_figure(plays: _Plays) -> Figure:
@@ -277,26 +245,3 @@ def _draw_artefacts(axes: Axes, plays: _Plays) -> None:
         if skies:
             axes.plot(np.arange(1, len(skies[0]) + 1), np.mean(skies, axis=0), color=colour)
     axes.set(xlabel="night", ylabel="share of artefacts among what was shown", ylim=(0, 1))
-
-
-def _reliability_figure(stated: Mapping[str, Sequence[Any]]) -> Figure:
-    figure = Figure(figsize=(9, 4.4), layout="constrained")
-    for axes, (key, words) in zip(figure.subplots(1, 2), _STATED.items(), strict=True):
-        x = np.linspace(0, 1, 101)
-        axes.fill_between(x, x - 0.1, x + 0.1, color="0.92", lw=0)
-        axes.plot(x, x, color="0.6", lw=0.8)
-        for (sky, skies), colour in zip(stated.items(), ("tab:blue", "tab:orange"), strict=True):
-            for one in reliability(*_pairs(skies, key)):
-                axes.errorbar(
-                    one.stated,
-                    one.observed,
-                    2 * one.standard_error,
-                    fmt="o",
-                    color=colour,
-                    mfc=colour if one.n_answers >= 100 else "white",
-                )
-            axes.plot([], [], "o", color=colour, label=sky)
-        axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="stated p(interesting)", title=words)
-    figure.axes[0].set_ylabel("share called an anomaly")
-    figure.axes[0].legend(frameon=False, loc="upper left")
-    return figure

@@ -1,44 +1,25 @@
-"""Conditions on alerts that people write: ``abs(b_deg) > 30 and "known_variable" not in tags``.
-
-A condition is read by Python's own parser into a syntax tree, of which only the forms below are
-understood; nothing is ever compiled to code or looked up by name anywhere but in the columns
-given. It is evaluated on whole columns.
-
-=====================  ===================================================================
-numbers, texts         ``0.5``, ``1e-3``, ``"g"``
-columns                ``n_det``, ``statistics.stetson_K_g``
-arithmetic             ``+ - * / **``, ``abs log10 sqrt``, ``min max`` of two or more
-comparisons            ``< <= > >= == !=``, chained: ``0 < context.nights <= 3``
-missing values         ``isnan(x)``
-lists                  ``"tag" in tags``, ``band in ("g", "r")``, and ``not in``
-together               ``and``, ``or``, ``not``, brackets
-=====================  ===================================================================
-
-A missing value (NaN) makes every comparison false, ``!=`` too.
-"""
+"""From the text of a condition to its computation, by a whitelist of forms."""
 
 from __future__ import annotations
 
 import ast
-import difflib
 import functools
 import operator
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Literal, NoReturn
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from fink_ad.errors import ConfigError
+from fink_ad.expressions.expression import TEXT_COLUMNS, Expression, Given, nearest_of
 
-__all__ = ["MAX_LENGTH", "Expression", "parse"]
+__all__ = ["MAX_LENGTH", "parse"]
 
 MAX_LENGTH = 1000
 """Characters of the longest condition."""
 
 _MAX_DEPTH = 40
-_TEXT_COLUMNS = ("band",)
 _TAGS = "tags"
 
 _Kind = Literal["number", "text", "truth"]
@@ -46,93 +27,11 @@ _ARTICLE = {"number": "a number", "text": "a text", "truth": "yes or no"}
 
 
 @dataclass(frozen=True)
-class _Given:
-    """What a condition is evaluated on."""
-
-    columns: Mapping[str, NDArray[Any]]
-    tags: Sequence[Collection[str]]
-
-
-@dataclass(frozen=True)
 class _Part:
     """A part of a condition: what kind of value it has, and how to compute it."""
 
     kind: _Kind
-    compute: Callable[[_Given], Any]
-
-
-@dataclass(frozen=True)
-class Expression:
-    """A condition that was understood.
-
-    Attributes
-    ----------
-    text : str
-        As it was written.
-    names : frozenset of str
-        The columns it looks at.
-    uses_tags : bool
-        Whether it looks at the tags of the alerts.
-    """
-
-    text: str
-    names: frozenset[str]
-    uses_tags: bool
-    _compute: Callable[[_Given], Any] = field(repr=False, compare=False)
-
-    def check_names(self, known: Collection[str]) -> None:
-        """Refuse a condition that looks at columns there are not.
-
-        Raises
-        ------
-        ConfigError
-            If one of `names` is not among the known; the nearest known one is named.
-        """
-        for name in sorted(self.names):
-            if name not in known:
-                raise ConfigError(f"in {self.text!r}: no column {name!r}{_nearest(name, known)}")
-
-    def evaluate(
-        self,
-        columns: Mapping[str, ArrayLike],
-        tags: Sequence[Collection[str]] | None = None,
-    ) -> NDArray[np.bool_]:
-        """Return for which alerts the condition holds, (n_alerts,).
-
-        Parameters
-        ----------
-        columns : mapping of str to (n_alerts,) array
-            At least those of `names`; more do no harm.
-        tags : sequence of n_alerts collections of str, optional
-            Needed if `uses_tags`.
-
-        Raises
-        ------
-        ConfigError
-            If a column is missing, is not of numbers (``band``: texts), or lengths differ.
-        """
-        self.check_names(columns)
-        given = {name: self._column(name, columns[name]) for name in self.names}
-        if self.uses_tags and tags is None:
-            raise ConfigError(f"{self.text!r} looks at tags, and the alerts have none")
-        lengths = {len(values) for values in given.values()}
-        lengths |= {len(tags)} if self.uses_tags and tags is not None else set()
-        if len(lengths) != 1:
-            raise ConfigError(f"{self.text!r}: columns of different lengths {sorted(lengths)}")
-        with np.errstate(all="ignore"):
-            holds = self._compute(_Given(given, tags or ()))
-        return np.array(np.broadcast_to(holds, lengths.pop()), np.bool_)
-
-    def _column(self, name: str, values: ArrayLike) -> NDArray[Any]:
-        is_text = name in _TEXT_COLUMNS
-        try:
-            column = np.asarray(values, object if is_text else np.float64)
-        except (TypeError, ValueError):
-            column = np.empty((0, 0))
-        if column.ndim != 1:
-            kind = "texts" if is_text else "numbers"
-            raise ConfigError(f"in {self.text!r}: {name!r} is not a column of {kind}")
-        return column
+    compute: Callable[[Given], Any]
 
 
 def parse(text: str) -> Expression:
@@ -203,7 +102,7 @@ class _Reader:
                 return self._call(node, depth)
         self._fail(node, f"{self._source(node)!r} means nothing here")
 
-    def _of_kind(self, kind: _Kind, node: ast.expr, depth: int) -> Callable[[_Given], Any]:
+    def _of_kind(self, kind: _Kind, node: ast.expr, depth: int) -> Callable[[Given], Any]:
         part = self._part(node, depth + 1)
         if part.kind != kind:
             has = _ARTICLE[part.kind]
@@ -230,7 +129,7 @@ class _Reader:
         if name in _FUNCTIONS:
             self._fail(node, f"{name} needs something in brackets: {name}(...)")
         self._names.add(name)
-        kind: _Kind = "text" if name in _TEXT_COLUMNS else "number"
+        kind: _Kind = "text" if name in TEXT_COLUMNS else "number"
         return _Part(kind, lambda given: given.columns[name])
 
     def _dotted(self, node: ast.expr) -> str:
@@ -278,7 +177,7 @@ class _Reader:
 
     def _pair(
         self, left: ast.expr, op: ast.cmpop, right: ast.expr, depth: int
-    ) -> Callable[[_Given], Any]:
+    ) -> Callable[[Given], Any]:
         act = _COMPARISONS.get(type(op))
         if act is None:
             self._fail(left, "only < <= > >= == != and in compare")
@@ -294,7 +193,7 @@ class _Reader:
 
     def _membership(
         self, left: ast.expr, is_not: bool, right: ast.expr, depth: int
-    ) -> Callable[[_Given], Any]:
+    ) -> Callable[[Given], Any]:
         text = self._of_kind("text", left, depth)
         if isinstance(right, ast.Name) and right.id == _TAGS:
             if not isinstance(left, ast.Constant):
@@ -317,7 +216,7 @@ class _Reader:
     def _call(self, node: ast.Call, depth: int) -> _Part:
         name = self._dotted(node.func)
         if name not in _FUNCTIONS:
-            self._fail(node, f"no function {name!r}{_nearest(name, _FUNCTIONS)}")
+            self._fail(node, f"no function {name!r}{nearest_of(name, _FUNCTIONS)}")
         kind, act, least, most = _FUNCTIONS[name]
         if node.keywords or not least <= len(node.args) <= most:
             several = "two or more values" if most > least else "one value"
@@ -343,11 +242,6 @@ def _both_known(act: Callable[[Any, Any], Any], left: Any, right: Any) -> Any:
 
 def _fold(act: Callable[[Any, Any], Any]) -> Callable[..., Any]:
     return lambda *values: functools.reduce(act, values)
-
-
-def _nearest(name: str, known: Collection[str]) -> str:
-    near = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.0)
-    return f"; the nearest there is is {near[0]!r}" if near else "; there are none"
 
 
 _ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -18,7 +18,14 @@ from fink_ad.learn.settle import settle
 from fink_ad.learn.whose import Whose
 from fink_ad.store import Decision, KeptIndex, LabelRecord, Store, unpack_features
 
-__all__ = ["IMPORT_CHANNEL", "Teaching", "labelled_alerts", "passed_imports", "teaching_answers"]
+__all__ = [
+    "IMPORT_CHANNEL",
+    "Teaching",
+    "doubtful_channels",
+    "labelled_alerts",
+    "passed_imports",
+    "teaching_answers",
+]
 
 _log = structlog.get_logger(__name__)
 
@@ -70,10 +77,9 @@ def teaching_answers(
         Which imported answers count, besides those that are trusted: those of `passed_imports`;
         all, as for a contender that is yet to be judged; or none, as for judging.
     """
-    untrusted = {one.name for one in store.label_imports() if one.trusted_at is None}
+    untrusted = _untrusted(store)
     passed = {"all": untrusted, "passed": passed_imports(store, whose), "trusted": frozenset()}
-    # Left out before the latest answers are found: an import must not hide what came before it.
-    without = [IMPORT_CHANNEL + name for name in sorted(untrusted - passed[imports])]
+    without = doubtful_channels(store, passed[imports])
     labels = store.latest_labels(whose.survey, whose.population, without=without)
     if whose.reviewer_id is None:
         weighed = [(label, 1.0) for label in settle(labels)]
@@ -89,6 +95,15 @@ def teaching_answers(
         weight *= settings.import_weight if _import_of(label) in untrusted else 1.0
         teaching.append(Teaching(label, weight))
     return tuple(sorted(teaching, key=lambda one: one.label.id))
+
+
+def doubtful_channels(store: Store, passed: Collection[str] = ()) -> tuple[str, ...]:
+    """Return the channels of the imports that are not trusted, but for those that passed.
+
+    They are to be left out before the latest answers are found: an import in a reviewer's name
+    must not hide what the reviewer said before.
+    """
+    return tuple(IMPORT_CHANNEL + name for name in sorted(_untrusted(store).difference(passed)))
 
 
 def passed_imports(store: Store, whose: Whose) -> frozenset[str]:
@@ -116,15 +131,16 @@ def labelled_alerts(
 ) -> LabelledAlerts | None:
     """Return the answered alerts with features of a schema; None if there are none.
 
-    The features are those recorded with the answer. Where these are of another schema, they
-    are those of the kept alert, if they have been computed anew; else the answer waits.
+    The features are those of the kept alert as it is now, which a full retraining computes
+    anew; where these are of another schema, those recorded with the answer. An answer that has
+    neither waits.
 
     Parameters
     ----------
     kept : KeptIndex, optional
         The kept alerts of the survey and population, if at hand.
     computed : callable, optional
-        Gives features of kept alerts that were computed anew; they come first.
+        Gives features of kept alerts instead of the store, which does not have them yet.
     """
     if not teaching:
         return None
@@ -132,25 +148,26 @@ def labelled_alerts(
     # Labelled alerts are kept for good; one that is not there was kept after the index was read.
     if kept is None or not np.isin(answered, kept.alert_id).all():
         kept = store.kept_index(whose.survey, whose.population)
+    wanted = np.array(answered, np.int64)
+    if computed is None:
+        ids, features = store.kept_features(
+            whose.survey, whose.population, schema.hash, np.unique(wanted)
+        )
+    else:
+        ids, features = computed(np.unique(wanted))
     values = np.full((len(teaching), len(schema.names)), np.nan)
-    same = np.array([one.label.feature_schema == schema.hash for one in teaching], np.bool_)
-    recorded = np.flatnonzero(same)
-    if len(recorded):
-        labels = [teaching[row].label.id for row in recorded.tolist()]
+    usable = np.isin(wanted, ids)
+    if usable.any():
+        values[usable] = features[np.searchsorted(ids, wanted[usable])]
+    recorded = [
+        row
+        for row in np.flatnonzero(~usable).tolist()
+        if teaching[row].label.feature_schema == schema.hash
+    ]
+    if recorded:
+        labels = [teaching[row].label.id for row in recorded]
         values[recorded] = unpack_features(store.label_features(labels))
-    usable = same.copy()
-    anew = np.flatnonzero(~same if computed is None else np.ones(len(teaching), np.bool_))
-    if len(anew):
-        wanted = np.array([answered[row] for row in anew.tolist()], np.int64)
-        if computed is None:
-            ids, features = store.kept_features(
-                whose.survey, whose.population, schema.hash, np.unique(wanted)
-            )
-        else:
-            ids, features = computed(np.unique(wanted))
-        there = np.isin(wanted, ids)
-        values[anew[there]] = features[np.searchsorted(ids, wanted[there])]
-        usable[anew[there]] = True
+        usable[recorded] = True
     if not usable.all():
         _log.warning("labels_of_other_features", n_labels=int((~usable).sum()))
     rows = np.flatnonzero(usable).tolist()
@@ -168,6 +185,10 @@ def labelled_alerts(
         n_det=kept.n_det[np.searchsorted(kept.alert_id, alert_ids)],
         reviewers=[names[label.reviewer_id] for label in used],
     )
+
+
+def _untrusted(store: Store) -> frozenset[str]:
+    return frozenset(one.name for one in store.label_imports() if one.trusted_at is None)
 
 
 def _import_of(label: LabelRecord) -> str:

@@ -8,6 +8,7 @@ from collections import defaultdict
 import numpy as np
 
 from fink_ad.forest.calibration import Calibration
+from fink_ad.learn.answers import doubtful_channels
 from fink_ad.learn.whose import Whose
 from fink_ad.store import Showing, Store
 
@@ -29,7 +30,8 @@ def calibrate(store: Store, whose: Whose) -> Calibration | None:
         if whose.reviewer_id is not None or showing.reviewer_id not in personal:
             shown[showing.reviewer_id, showing.alert_id].append(showing)
     pairs = []
-    for label in store.latest_labels(whose.survey, whose.population):
+    without = doubtful_channels(store)
+    for label in store.latest_labels(whose.survey, whose.population, without=without):
         of_alert = shown.get((label.reviewer_id, label.alert_id), [])
         place = bisect_right(of_alert, label.answered_at, key=lambda one: one.drawn_at)
         if place:

@@ -30,11 +30,11 @@ class KeptAlerts:
         self._trees = ""
         self._pool: Pool | None = None
         self._ids = np.empty(0, np.int64)
-        self._raw: tuple[str, NDArray[np.int64], NDArray[np.float64]] | None = None
         self.refresh()
 
     def refresh(self) -> None:
-        """Read anew which alerts are kept."""
+        """Read anew which alerts are kept; their features may have been computed anew as well."""
+        self._raw: tuple[str, NDArray[np.int64], NDArray[np.float64]] | None = None
         self.index: KeptIndex = self._store.kept_index(*self._key)
         self.objects: NDArray[np.int64] = pd.factorize(self.index.object_id)[0].astype(np.int64)
 

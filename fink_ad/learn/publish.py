@@ -8,6 +8,7 @@ from fink_ad.config import Settings
 from fink_ad.errors import ModelError
 from fink_ad.expressions import Expression, parse
 from fink_ad.forest import Model
+from fink_ad.learn.answers import doubtful_channels
 from fink_ad.learn.cache import Cache
 from fink_ad.learn.calibrate import calibrate
 from fink_ad.learn.checks import Checked, artefacts, check_order
@@ -156,8 +157,8 @@ def _check(
     before = None
     if published is not None and _model_of(store, published.revision_id) == revision.model_id:
         before = cache.order(whose, published)
-    labels = store.latest_labels(whose.survey, whose.population)
-    bogus = {label.object_id for label in labels if label.answer == "bogus"}
+    trusted = store.latest_labels(whose.survey, whose.population, without=doubtful_channels(store))
+    bogus = {label.object_id for label in trusted if label.answer == "bogus"}
     return check_order(order, before, artefacts(cache.kept(whose).index, bogus), settings.learn)
 
 

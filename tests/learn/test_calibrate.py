@@ -9,7 +9,7 @@ from fink_ad.learn import Whose, relearn_and_publish
 from fink_ad.learn.cache import Cache
 from fink_ad.learn.calibrate import calibrate
 from fink_ad.pipeline import models_dir
-from fink_ad.store import NewLabel, NewShowing, Order, ReviewerRecord, Store
+from fink_ad.store import LabelImport, NewLabel, NewShowing, Order, ReviewerRecord, Store
 
 WHOSE = Whose("ztf", "transient")
 
@@ -93,3 +93,34 @@ def test_the_order_tells_how_likely_after_enough_answers(home: Path, hand) -> No
         again = calibrate(store, WHOSE)
         assert again is not None
         assert again.n_answers == 58
+
+
+def test_an_import_that_is_not_trusted_does_not_hide_what_was_said(home: Path, hand) -> None:
+    settings = hand.settings(home)
+    with Store.open(home) as store:
+        first = relearn_and_publish(store, settings, WHOSE, Cache(store, models_dir(settings)))
+        assert first is not None
+        order, vera = store.order(first.id), store.add_reviewer("vera")
+        places = range(1, 61)
+        for place in places:
+            answer(store, vera, order, place, "anomaly" if place <= 10 else "ordinary")
+        before = calibrate(store, WHOSE)
+        store.add_labels(
+            [
+                NewLabel(
+                    survey="ztf",
+                    alert_id=int(order.alert_id[place - 1]),
+                    reviewer_id=vera.id,
+                    answer="anomaly",
+                    channel="import:theirs.csv",
+                    answered_at=datetime.now(UTC),
+                )
+                for place in places
+            ]
+        )
+        store.add_label_import(LabelImport("theirs.csv", datetime.now(UTC), "0" * 64, 60, 60))
+        assert calibrate(store, WHOSE) == before
+        store.trust_import("theirs.csv")
+        trusted = calibrate(store, WHOSE)
+    assert trusted is not None
+    assert trusted.n_anomalies == 60

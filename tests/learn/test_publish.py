@@ -12,9 +12,18 @@ from fink_ad.errors import ConfigError, LeaseLost
 from fink_ad.features import FeatureTable
 from fink_ad.forest import Model, rarity
 from fink_ad.learn import Cache, Whose, relearn_and_publish, teaching_answers
+from fink_ad.learn.checks import N_TOP
 from fink_ad.pipeline import models_dir, run
 from fink_ad.sources.files import FilesSource
-from fink_ad.store import LabelImport, NewDecision, Order, OrderRecord, Store
+from fink_ad.store import (
+    LabelImport,
+    NewDecision,
+    NewLabel,
+    Order,
+    OrderRecord,
+    Store,
+    pack_features,
+)
 
 WHOSE = Whose("ztf", "transient")
 
@@ -241,6 +250,41 @@ def test_after_going_back_the_earlier_revision_ranks_until_the_next_answer(
         hand.answer(store, ["ordinary"], first=1)
         forth, _ = published(store, settings)
         assert store.model(forth.revision_id).revision.n_labels == 2
+
+
+def test_an_import_that_is_not_trusted_calls_nothing_an_artefact(home: Path, hand) -> None:
+    settings = hand.settings(home, learn={"max_artefact_share": 0.0})
+    with Store.open(home) as store:
+        _, order = published(store, settings)
+        hand.answer(store, ["anomaly"] * 40)
+        # Whatever comes to the top is bogus, says somebody.
+        index = store.kept_index(*hand.key)
+        below = ~np.isin(index.object_id, order.object_id[:N_TOP])
+        portal = store.add_reviewer("portal").id
+        said = ("bogus", "import:theirs.csv", datetime.now(UTC))
+        store.add_labels(
+            [NewLabel("ztf", one, portal, *said) for one in index.alert_id[below].tolist()]
+        )
+        store.add_label_import(LabelImport("theirs.csv", datetime.now(UTC), "0" * 64, 1, 1))
+        record, _ = published(store, settings)
+        assert store.decisions(*hand.key) == ()
+        assert store.model(record.revision_id).revision.n_labels == 40
+
+
+def test_a_condition_looks_at_features_computed_anew(home: Path, hand) -> None:
+    where = "statistics.amplitude_r > 1000"
+    settings = hand.settings(home, models={"shared": {"where": where}})
+    with Store.open(home) as store:
+        cache = Cache(store, models_dir(settings))
+        _, order = published(store, settings, cache=cache)
+        assert len(order) == 0
+        schema = hand.active(store).schema
+        ids, values = store.kept_features(*hand.key, schema.hash)
+        values[:, schema.names.index("statistics.amplitude_r")] = 5000.0
+        store.update_features("ztf", ids.tolist(), schema.hash, pack_features(values))
+        cache.kept(WHOSE).refresh()
+        _, order = published(store, settings, cache=cache)
+        assert len(order) > 0
 
 
 def test_alerts_kept_since_are_ranked_and_only_they_are_read(

@@ -10,7 +10,7 @@ from fink_ad.forest import Model
 from fink_ad.learn import relearn
 from fink_ad.pipeline import models_dir, run
 from fink_ad.sources.files import FilesSource
-from fink_ad.store import Store
+from fink_ad.store import Store, pack_features
 
 KEY = ("ztf", "transient")
 
@@ -97,3 +97,15 @@ def test_a_learner_that_ignores_answers_is_refused_and_another_takes_over(home: 
         bare = Model.load(models_dir(hand.settings(home)) / found.model.id)
         assert bare.labelled is None
         np.testing.assert_array_equal(bare.reference.alert_ids, first.reference.alert_ids)
+
+
+def test_features_computed_anew_stay_when_the_next_answer_is_learned(home: Path, hand) -> None:
+    with Store.open(home) as store:
+        (label,) = hand.answer(store, ["anomaly"])
+        _, before = store.kept_features(*KEY, label.feature_schema, np.array([label.alert_id]))
+        anew = pack_features(before + 1.0)
+        store.update_features("ztf", [label.alert_id], label.feature_schema, anew)
+        model = relearn(store, hand.settings(home), *KEY)
+    assert model is not None
+    assert model.labelled is not None
+    np.testing.assert_array_equal(model.labelled.table.values, before + 1.0)

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import secrets
-import socket
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import NamedTuple
 
 import structlog
@@ -17,6 +12,7 @@ from fink_ad.alerts import POPULATIONS, SURVEYS
 from fink_ad.config import Settings
 from fink_ad.errors import FinkAdError, LeaseLost, StoreError
 from fink_ad.learn.cache import Cache
+from fink_ad.learn.holding import held, own_name
 from fink_ad.learn.publish import relearn_and_publish
 from fink_ad.learn.whose import Whose
 from fink_ad.pipeline import models_dir
@@ -83,11 +79,11 @@ class Learner:
         FinkAdError
             The first failure, after all others had their turn.
         """
-        lease = self._store.acquire_lease(LEASE, _holder(), self._lease_seconds, "once")
+        lease = self._store.acquire_lease(LEASE, own_name(), self._lease_seconds, "once")
         if lease is None:
             raise StoreError(f"{_who(self._store)} is at work already and publishes every order")
         published, failures = [], []
-        with self._held(lease):
+        with held(self._store, lease, self._lease_seconds):
             for whose in self._all():
                 try:
                     record = relearn_and_publish(
@@ -114,7 +110,7 @@ class Learner:
         lease = self._wait_for_lease(stop)
         if lease is None:
             return
-        with self._held(lease) as lost:
+        with held(self._store, lease, self._lease_seconds) as lost:
             _log.info("learner_started", holder=lease.holder)
             while not stop.is_set():
                 if lost.is_set():
@@ -214,7 +210,7 @@ class Learner:
         _log.error("relearning_failed", **whose._asdict(), error=str(error), again_in_seconds=pause)
 
     def _wait_for_lease(self, stop: threading.Event) -> Lease | None:
-        holder, told = _holder(), False
+        holder, told = own_name(), False
         while not stop.is_set():
             lease = self._store.acquire_lease(LEASE, holder, self._lease_seconds, "watching")
             if lease is not None:
@@ -224,38 +220,6 @@ class Learner:
                 told = True
             stop.wait(1.0)
         return None
-
-    @contextmanager
-    def _held(self, lease: Lease) -> Iterator[threading.Event]:
-        """Renew a lease from a thread of its own while work goes on, and give it back after.
-
-        Yields an event that is set when the lease turns out to be lost.
-        """
-        done, lost = threading.Event(), threading.Event()
-
-        def renew() -> None:
-            while not done.wait(self._lease_seconds / 3):
-                try:
-                    self._store.renew_lease(lease, self._lease_seconds)
-                except LeaseLost:
-                    lost.set()  # what is written under it from now on is refused
-                    return
-                except StoreError as error:
-                    _log.warning("lease_not_renewed", error=str(error))
-
-        heartbeat = threading.Thread(target=renew, name="learner-lease", daemon=True)
-        heartbeat.start()
-        try:
-            yield lost
-        finally:
-            done.set()
-            heartbeat.join()
-            self._store.release_lease(lease)
-
-
-def _holder() -> str:
-    """Name this process and no other."""
-    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 
 
 def _who(store: Store) -> str:

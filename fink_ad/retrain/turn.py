@@ -1,27 +1,15 @@
-"""Hold a lease while working, renewing it from a thread of its own."""
+"""Take a lease for a piece of work, or say who has it."""
 
 from __future__ import annotations
 
-import os
-import socket
-import threading
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import structlog
-
-from fink_ad.errors import LeaseHeld, StoreError
+from fink_ad.errors import LeaseHeld
+from fink_ad.learn.holding import held, own_name
 from fink_ad.store import Lease, Store
 
-__all__ = ["own_name", "turn"]
-
-_log = structlog.get_logger(__name__)
-
-
-def own_name() -> str:
-    """Return a name that no other process and no other call has: host, process, and a number."""
-    return f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+__all__ = ["turn"]
 
 
 @contextmanager
@@ -41,23 +29,8 @@ def turn(
     lease = store.acquire_lease(name, holder or own_name(), seconds, note)
     if lease is None:
         raise LeaseHeld(_told(store, name))
-    done = threading.Event()
-
-    def renew() -> None:
-        while not done.wait(seconds / 3):
-            try:
-                store.renew_lease(lease, seconds)
-            except StoreError as error:  # lost, or the database is away for a moment
-                _log.warning("lease_not_renewed", lease=name, error=str(error))
-
-    heartbeat = threading.Thread(target=renew, name=f"lease {name}", daemon=True)
-    heartbeat.start()
-    try:
+    with held(store, lease, seconds):
         yield lease
-    finally:
-        done.set()
-        heartbeat.join()
-        store.release_lease(lease)
 
 
 def _told(store: Store, name: str) -> str:

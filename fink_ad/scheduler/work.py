@@ -8,7 +8,8 @@ import structlog
 
 from fink_ad.config import Settings
 from fink_ad.errors import FinkAdError, LeaseHeld
-from fink_ad.retrain.turn import own_name, turn
+from fink_ad.learn.holding import own_name
+from fink_ad.retrain.turn import turn
 from fink_ad.scheduler.jobs import Job
 from fink_ad.store import JobRun, Store
 from fink_ad.telemetry import Metrics

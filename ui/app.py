@@ -23,17 +23,22 @@ st.html(STYLE)
 try:
     desk = shared_desk()
     enter(desk, current_reviewer(desk.store, desk.settings.ui))
-    st.navigation(
+    object_page = st.Page(VIEWS / "object.py", title="Object", icon=":material/search:")
+    page = st.navigation(
         [
             st.Page(VIEWS / "review.py", title="Review", icon=":material/star:", default=True),
             st.Page(VIEWS / "candidates.py", title="Candidates", icon=":material/table:"),
-            st.Page(VIEWS / "object.py", title="Object", icon=":material/search:"),
+            object_page,
             st.Page(VIEWS / "answers.py", title="My answers", icon=":material/history:"),
             st.Page(VIEWS / "models.py", title="Models", icon=":material/forest:"),
             st.Page(VIEWS / "tonight.py", title="Tonight", icon=":material/bedtime:"),
         ],
         position="top",
-    ).run()
+    )
+    asked = st.query_params.get("object")
+    if asked and page.url_path == "":  # an address given to somebody need not name the page
+        st.switch_page(object_page, query_params={"object": asked})
+    page.run()
 except FinkAdError as error:
     st.error(escaped(error))
 except Exception:

@@ -89,7 +89,7 @@ def _script() -> Path:
 
 
 def _run(words: list[str]) -> int:
-    """Run the page until it ends or we are told to end; it never outlives us."""
+    """Run the page until it ends or we are told to end; then it ends, too."""
     child = subprocess.Popen(words, stdout=subprocess.DEVNULL)  # noqa: S603  # our own words
     before = signal.signal(signal.SIGTERM, lambda *_: child.terminate())
     try:

@@ -54,6 +54,20 @@ def test_an_object_is_opened_by_its_address(open_page, store) -> None:
     assert name in " ".join(one.proto.body for one in app.get("html"))
 
 
+def test_an_address_need_not_name_the_page(open_page, store) -> None:
+    name = store.candidates(1)[0].object_id
+    app = open_page(object=name)
+    assert app.text_input[0].value == name
+
+
+def test_a_candidate_is_opened_by_its_row(open_page) -> None:
+    app = open_page("candidates")
+    name = frame(app)["object_id"].iloc[1]
+    app.session_state["candidates"] = {"selection": {"rows": [1], "columns": [], "cells": []}}
+    app.run()
+    assert app.text_input[0].value == name
+
+
 def test_an_object_nobody_kept_is_said_to_be_so(open_page) -> None:
     app = open_page("object", object="[evil](http://x)")
     assert r"\[evil\]" in app.warning[0].value

@@ -17,7 +17,10 @@ from fink_ad.learn.rerank import rerank
 from fink_ad.learn.whose import Whose
 from fink_ad.store import ActiveModel, Lease, NewDecision, NewOrder, Order, OrderRecord, Store
 
-__all__ = ["condition_of", "relearn_and_publish"]
+__all__ = ["HOLDS_AT", "condition_of", "relearn_and_publish"]
+
+HOLDS_AT = "holds_at_label"
+"""Figure of a decision: the label position up to which a chosen revision is not learned anew."""
 
 _log = structlog.get_logger(__name__)
 
@@ -34,8 +37,8 @@ def relearn_and_publish(
     The position in the answers is read first: what is answered later may be in the order or
     not, and the next look at the position tells that there is more. A revision that does not
     pass `check_order` is remembered as not promoted, with the figures; the one in force and
-    its order stay. After an operator went back to an earlier revision, that one ranks until
-    the next answer.
+    its order stay. After an operator chose another revision of the same model, that one ranks
+    until the next answer.
 
     Parameters
     ----------
@@ -64,7 +67,7 @@ def relearn_and_publish(
     active = store.active_model(*whose)
     published = store.latest_order(*whose)
     condition = condition_of(store, settings, whose)
-    revision = _revision(store, settings, whose, cache, active, published, position)
+    revision = _revision(store, settings, whose, cache, active, position)
     if revision is None:
         return None
     calibration = calibrate(store, whose)
@@ -120,7 +123,6 @@ def _revision(
     whose: Whose,
     cache: Cache,
     active: ActiveModel | None,
-    published: OrderRecord | None,
     position: int,
 ) -> Revision | None:
     """Return the revision that the answers make, or the one in force if it is to stay."""
@@ -129,19 +131,27 @@ def _revision(
     learns = settings.forest.learner != "static"
     if shared is None or not (learns or whose == everybodys):
         return None
-    went_back = (
-        active is not None
-        and published is not None
-        and published.label_position == position
-        and published.revision_id != active.revision.id
-        and _model_of(store, published.revision_id) == active.model.id
-    )
-    if active is not None and (went_back or not learns):
+    chosen = active is not None and _is_chosen(store, whose, active, position)
+    if active is not None and (chosen or not learns):
         model = cache.model(whose, active.revision.id)
         return Revision(model, None, active.model.id, shared.model.id)
     shared_model = cache.model(everybodys, shared.revision.id)
     index = cache.kept(whose).index
     return revise(store, settings, whose, shared_model, shared.model.id, index)
+
+
+def _is_chosen(store: Store, whose: Whose, active: ActiveModel, position: int) -> bool:
+    """Say whether an operator put the revision in force, knowing all answers there are."""
+    decisions = [
+        one
+        for one in store.decisions(whose.survey, whose.population)
+        if one.reviewer_id == whose.reviewer_id and one.verdict in ("promoted", "rolled back")
+    ]
+    return (
+        bool(decisions)
+        and decisions[-1].contender == active.revision.id
+        and decisions[-1].figures.get(HOLDS_AT) == position
+    )
 
 
 def _check(

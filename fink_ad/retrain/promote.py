@@ -12,6 +12,7 @@ from fink_ad.alerts import POPULATIONS, SURVEYS
 from fink_ad.config import Settings
 from fink_ad.errors import FinkAdError, ModelError, StoreError
 from fink_ad.forest import Model
+from fink_ad.learn.publish import HOLDS_AT
 from fink_ad.pipeline import models_dir
 from fink_ad.retrain.judging import Judgement, judge_contender
 from fink_ad.retrain.recompute import current_schema, features_of_kept, new_features
@@ -183,6 +184,9 @@ def retrain_all(
 def promote_model(store: Store, settings: Settings, revision_id: str, by: str) -> Decision:
     """Put a stored revision in force because an operator says so.
 
+    Another revision of the model in force ranks until the next answer; one of another model is
+    brought up to date with the answers at once.
+
     Raises
     ------
     ModelError
@@ -206,7 +210,11 @@ def promote_model(store: Store, settings: Settings, revision_id: str, by: str) -
         if active is not None and active.revision.id == revision_id:
             raise StoreError(f"model {revision_id[:12]} is in force already")
         incumbent = None if active is None else active.revision.id
-        judged = Judgement("promoted", f"{by} decided", _judged_before(store, model))
+        figures = {**_judged_before(store, model), HOLDS_AT: None}
+        if active is not None and active.model.id == found.model.id:
+            # An earlier revision, on purpose: what it had not learned by now it shall not.
+            figures[HOLDS_AT] = store.label_position(survey, population)
+        judged = Judgement("promoted", f"{by} decided", figures)
         kept = features_of_kept(store, settings, survey, population)
         decision = _decision(model, incumbent, judged, "promoted", by)
         return store.promote(decision, lease, new_features(survey, kept))

@@ -1,6 +1,7 @@
 """From answers to a published order: complete, the same again, and undone by an undo."""
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from fink_ad.features import FeatureTable
 from fink_ad.forest import Model, rarity
 from fink_ad.learn import Cache, Whose, relearn_and_publish, teaching_answers
 from fink_ad.learn.checks import N_TOP
+from fink_ad.learn.publish import HOLDS_AT
 from fink_ad.pipeline import models_dir, run
 from fink_ad.sources.files import FilesSource
 from fink_ad.store import (
@@ -192,7 +194,7 @@ def test_imports_teach_less_and_only_once_they_passed(home: Path, hand) -> None:
         )
         still, _ = published(store, settings)
         assert still.revision_id == alone.revision_id
-        everything = teaching_answers(store, settings.learn, WHOSE, imports="all")
+        everything = teaching_answers(store, settings.learn, WHOSE, imports={"tags.csv"})
         assert [one.confidence for one in everything] == [1.0, 0.5, 0.25]
         # A contender learned from all of them, and was promoted.
         store.add_decision(
@@ -235,21 +237,39 @@ def test_a_revision_that_turns_everything_over_is_not_shown(home: Path, hand) ->
         assert after.revision_id == decision.contender
 
 
-def test_after_going_back_the_earlier_revision_ranks_until_the_next_answer(
-    home: Path, hand
-) -> None:
+def test_a_revision_that_was_chosen_ranks_until_the_next_answer(home: Path, hand) -> None:
     settings = hand.settings(home)
     with Store.open(home) as store:
         first, order = published(store, settings)
         hand.answer(store, ["anomaly"])
-        published(store, settings)
-        store.activate_model(first.revision_id)
-        back, again = published(store, settings)
-        assert back.revision_id == first.revision_id
-        assert again.to_bytes() == order.to_bytes()
+        second, _ = published(store, settings)
+        told = (*hand.key, "promoted", "ada", None)
+        choice = NewDecision(first.revision_id, second.revision_id, *told, {HOLDS_AT: 1})
+        store.promote(choice)
+        for _ in range(2):  # and again, as after a restart or for alerts kept since
+            back, again = published(store, settings)
+            assert back.revision_id == first.revision_id
+            assert again.to_bytes() == order.to_bytes()
         hand.answer(store, ["ordinary"], first=1)
         forth, _ = published(store, settings)
         assert store.model(forth.revision_id).revision.n_labels == 2
+        # What was chosen knowing fewer answers is not held.
+        store.promote(replace(choice, incumbent=forth.revision_id))
+        forth, _ = published(store, settings)
+        assert store.model(forth.revision_id).revision.n_labels == 2
+
+
+def test_a_revision_is_refused_once_however_often_it_is_looked_at(home: Path, hand) -> None:
+    with Store.open(home) as store:
+        published(store, hand.settings(home))
+        hand.answer(store, ["anomaly"] * 40)
+        strict = hand.settings(home, learn={"floor_overlap": 1.0})
+        for _ in range(3):
+            publish(store, strict)
+        assert len(store.decisions(*hand.key)) == 1
+        hand.answer(store, ["anomaly"], first=40)
+        publish(store, strict)
+        assert len(store.decisions(*hand.key)) == 2
 
 
 def test_an_import_that_is_not_trusted_calls_nothing_an_artefact(home: Path, hand) -> None:

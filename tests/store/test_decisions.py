@@ -35,6 +35,15 @@ def test_promoted_with_its_grounds(two: Store, hand_clock):
     assert two.decisions("lsst") == two.decisions(population="solar_system") == ()
 
 
+def test_the_same_again_is_noted_once(two: Store):
+    again = replace(PROMOTED, verdict="not promoted")
+    first = two.add_decision(again)
+    assert two.add_decision(replace(again, figures={"precision_10": [0.5, 0.4]})) == first
+    assert two.add_decision(replace(again, verdict="not enough evidence")) != first
+    assert two.add_decision(again) != first
+    assert len(two.decisions()) == 3
+
+
 @pytest.mark.parametrize("verdict", ["not promoted", "not enough evidence"])
 def test_what_is_not_promoted_stays_out(two: Store, verdict):
     decision = replace(PROMOTED, verdict=verdict)

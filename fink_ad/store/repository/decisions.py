@@ -15,6 +15,8 @@ from fink_ad.store.upserts import table_of
 
 __all__ = ["Decisions", "add_decision"]
 
+_SAME = ("contender", "incumbent", "verdict", "by")
+
 
 class Decisions(StorePart):
     """Decisions in the store; `Store.promote` notes one and acts on it at once."""
@@ -22,13 +24,18 @@ class Decisions(StorePart):
     def add_decision(self, decision: NewDecision) -> Decision:
         """Note a decision that changes nothing, for example that a contender stays out.
 
+        One that says what the latest about this model says already is not noted again: who
+        looks often, and decides the same each time, leaves one. The one that stands is returned.
+
         Raises
         ------
         StoreError
             If the verdict is none of `VERDICTS`, or a revision is not known.
         """
-        with self.database.writing() as connection:
-            return add_decision(connection, decision, self._clock())
+        with self.database.writing("decisions") as connection:
+            return _as_before(connection, decision) or add_decision(
+                connection, decision, self._clock()
+            )
 
     def decisions(
         self, survey: str | None = None, population: str | None = None
@@ -55,3 +62,24 @@ def add_decision(connection: Connection, decision: NewDecision, now: datetime) -
     row = vars(decision) | {"decided_at": now}
     stored = connection.execute(insert(table).values(row).returning(*table.c)).one()
     return record_of(Decision, stored)
+
+
+def _as_before(connection: Connection, decision: NewDecision) -> Decision | None:
+    """Return the latest decision about a survey's, population's and reviewer's if it is this."""
+    table = table_of(DecisionRow)
+    latest = (
+        select(table)
+        .where(
+            table.c.survey == decision.survey,
+            table.c.population == decision.population,
+            table.c.reviewer_id.is_not_distinct_from(decision.reviewer_id),
+        )
+        .order_by(table.c.id.desc())
+        .limit(1)
+    )
+    row = connection.execute(latest).one_or_none()
+    if row is None:
+        return None
+    found = record_of(Decision, row)
+    same = all(getattr(found, name) == getattr(decision, name) for name in _SAME)
+    return found if same else None

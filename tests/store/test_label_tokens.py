@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import event
 
 from fink_ad.errors import StoreError
 from fink_ad.store import LabelImport, NewLabel, Store
@@ -64,6 +65,51 @@ def test_many_at_once_all_or_none(store: Store, answer):
     assert store.add_labels([]) == ()
 
 
+def test_the_same_answer_twice_in_one_go_is_stored_once(store: Store, answer):
+    first = replace(answer, token="")
+    stored = store.add_labels([first, replace(first, alert_id=2), first])
+    assert [one.alert_id for one in stored] == [1, 2, 1]
+    assert [one.alert_id for one in store.labels()] == [1, 2]
+
+
+def test_thousands_of_answers_hold_others_up_for_a_moment_only(store: Store, answer, make):
+    store.commit_batch(make.batch(list(range(100, 700)), start=100))
+    many = [
+        replace(
+            answer, alert_id=one, token=f"{one} {minute}", answered_at=START.replace(minute=minute)
+        )
+        for one in range(100, 700)
+        for minute in range(5)
+    ]
+    statements = []
+    with store.database.writing() as connection:
+        engine = connection.engine
+    event.listen(engine, "before_cursor_execute", lambda *told: statements.append(told[2]))
+    assert len(store.add_labels(many)) == 3000
+    assert len(statements) < 100
+
+
+def test_an_answer_given_meanwhile_is_not_overruled(store: Store, answer):
+    first = store.add_label(answer, drawn_at=START)
+    other = replace(answer, alert_id=8, answer="ordinary", token="press-2")  # of the same object
+    with pytest.raises(StoreError, match=f"answered meanwhile: anomaly, label {first.id}"):
+        store.add_label(other, drawn_at=START)
+    assert store.add_label(answer, drawn_at=START) == first  # sent again
+    store.retract_label(first.id, first.reviewer_id, "page")
+    assert store.add_label(other, drawn_at=START).answer == "ordinary"
+    later = replace(other, answer="bogus", token="3", answered_at=START + timedelta(hours=2))
+    assert store.add_label(later, drawn_at=START + timedelta(hours=1)).answer == "bogus"
+
+
+def test_the_labels_of_an_import_are_counted(store: Store, answer):
+    store.add_label_import(LabelImport("old", START, "ab" * 32, 3, 0))
+    for alert_id in (1, 2):
+        store.add_label(replace(answer, alert_id=alert_id, token="", channel="import:old"))
+    store.add_label(replace(answer, alert_id=3, token="", channel="import:older"))
+    assert [one.n_stored for one in store.label_imports()] == [2]
+    assert store.trust_import("old").n_stored == 2
+
+
 def test_the_position_grows_with_every_event(store: Store, answer):
     assert store.label_position("ztf", "transient") == 0
     label = store.add_label(answer)
@@ -75,9 +121,9 @@ def test_the_position_grows_with_every_event(store: Store, answer):
 
 
 def test_imports_are_noted_and_trusted(store: Store):
-    note = LabelImport("old answers", START, "ab" * 32, 10, 8)
+    note = LabelImport("old answers", START, "ab" * 32, 10, 0)
     assert store.add_label_import(note) == note
-    assert store.add_label_import(replace(note, n_stored=0)) == note
+    assert store.add_label_import(replace(note, n_stored=8)) == note
     with pytest.raises(StoreError, match="another file was imported as 'old answers'"):
         store.add_label_import(replace(note, sha256="cd" * 32))
     assert store.label_imports() == (note,)

@@ -73,6 +73,15 @@ def test_nobody_undoes_the_answer_of_another(store: Store, maria):
         store.retract_label(label.id, john.id, "page")
 
 
+def test_who_runs_the_place_undoes_for_the_retired(store: Store, maria):
+    label = answer(store, maria, 1, "ordinary", 1)
+    store.retire_reviewer("Maria")
+    with pytest.raises(StoreError, match="is retired"):
+        store.retract_label(label.id, maria.id, "terminal")
+    store.retract_label(label.id, maria.id, "terminal", by_operator=True)
+    assert store.latest_labels("ztf") == ()
+
+
 def test_an_answer_sent_twice_is_stored_once(store: Store, maria):
     assert answer(store, maria, 1, "ordinary", 1) == answer(store, maria, 1, "ordinary", 1)
     assert len(store.labels(object_id="object1", reviewer_id=maria.id, survey="ztf")) == 1

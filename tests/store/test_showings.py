@@ -5,7 +5,9 @@ from datetime import timedelta
 import pytest
 
 from fink_ad.errors import StoreError
-from fink_ad.store import NewLabel, Store
+from fink_ad.store import NewLabel, Showing, Store
+
+LATER = ("id", "drawn_at", "leased_until", "shown_at", "released_at")
 
 
 @pytest.fixture
@@ -15,10 +17,12 @@ def people(timed: Store, make) -> tuple[int, int]:
 
 
 def test_a_showing_tells_all_of_the_draw(timed: Store, people, make, hand_clock):
-    choice = make.showing(3, people[0], draw="random", place=5)
+    choice = make.showing(
+        3, people[0], draw="random", place=5, p_interesting=0.25, n_calibration=80
+    )
     taken = timed.take_showing([choice], 60)
     assert taken is not None
-    assert {name: vars(taken)[name] for name in vars(choice)} == vars(choice)
+    assert taken == Showing(**vars(choice), **{name: vars(taken)[name] for name in LATER})
     assert (taken.drawn_at, taken.shown_at) == (hand_clock.now, None)
     assert taken.leased_until == hand_clock.now + timedelta(seconds=60)
     assert timed.showings() == timed.open_showings(people[0], "ztf", "transient") == (taken,)
@@ -62,10 +66,31 @@ def test_a_lease_ends(timed: Store, people, make, hand_clock, end):
         assert released.leased_until == hand_clock.now
         hand_clock.pass_by(1)
         assert timed.release_showing(taken.id) == released
+        assert released.released_at == released.leased_until
     else:
         hand_clock.pass_by(60)
     assert timed.open_showings(maria, "ztf", "transient") == ()
     assert timed.take_showing([make.showing(1, john)], 60) is not None
+
+
+def test_what_is_given_back_late_is_remembered_too(timed: Store, people, make, hand_clock):
+    taken = timed.take_showing([make.showing(1, people[0])], 60)
+    assert taken is not None
+    assert taken.released_at is None
+    hand_clock.pass_by(90)
+    released = timed.release_showing(taken.id)
+    assert released.released_at == hand_clock.now
+    assert released.leased_until == taken.leased_until
+
+
+def test_what_others_have_in_hand_is_known(timed: Store, people, make, hand_clock):
+    maria, john = people
+    for reviewer, alert_id in ((maria, 1), (john, 2)):
+        timed.take_showing([make.showing(alert_id, reviewer)], 60)
+    assert timed.objects_in_hand("ztf", "transient", not_of=maria) == {"object2"}
+    assert timed.objects_in_hand("ztf", "solar_system", not_of=maria) == frozenset()
+    hand_clock.pass_by(60)
+    assert timed.objects_in_hand("ztf", "transient", not_of=maria) == frozenset()
 
 
 def test_the_answer_of_another_ends_nothing(timed: Store, people, make, hand_clock):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -107,7 +108,7 @@ class LabelImport:
     sha256 : str
         Of the file.
     n_rows, n_stored : int
-        Rows in the file, and how many of them became labels.
+        Rows in the file, and how many of them are labels: counted when the import is read.
     trusted_at : datetime.datetime or None
         Since when its labels also judge models.
     distrusted_at : datetime.datetime or None
@@ -135,8 +136,13 @@ class NewShowing:
         The same in words a reader understands.
     share : float
         Share of the draws that were of this kind when it was drawn.
+    score, one_in : float
+        Of the object in the published order, where its strangest alert stands for it.
     place, order_size : int
         Rank in the published order, 1 = strangest, and the number of objects in it.
+    p_interesting, n_calibration : float, int
+        Calibrated probability that it is called an anomaly, and the answers it rests on; NaN
+        and 0 while there are too few.
     """
 
     reviewer_id: int
@@ -153,13 +159,16 @@ class NewShowing:
     channel: str
     place: int
     order_size: int
+    p_interesting: float = math.nan
+    n_calibration: int = 0
 
 
 @dataclass(frozen=True)
 class Showing:
     """A candidate drawn for a reviewer; nobody else is shown its object until ``leased_until``.
 
-    ``shown_at`` is when it was on the screen as a whole, None before.
+    ``shown_at`` is when it was on the screen as a whole, ``released_at`` when it was given back
+    unanswered; None before.
     """
 
     id: int
@@ -180,3 +189,6 @@ class Showing:
     drawn_at: datetime
     leased_until: datetime
     shown_at: datetime | None = None
+    p_interesting: float = math.nan
+    n_calibration: int = 0
+    released_at: datetime | None = None

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
 from fink_ad.errors import StoreError
 from fink_ad.store.records import LabelImport
 from fink_ad.store.repository.part import StorePart, record_of
+from fink_ad.store.tables import Label
 from fink_ad.store.tables import LabelImport as ImportRow
 from fink_ad.store.upserts import table_of
 
 __all__ = ["Imports"]
 
+_CHANNEL = "import:"
 _Time = InstrumentedAttribute[datetime | None]
 
 
@@ -33,7 +37,7 @@ class Imports(StorePart):
             known = _of(connection, imported.name)
             if known is None:
                 connection.execute(insert(ImportRow).values(vars(imported)))
-                return imported
+                return _counted(connection, [imported])[0]
         if known.sha256 != imported.sha256:
             raise StoreError(
                 f"another file was imported as {imported.name!r} on"
@@ -45,7 +49,8 @@ class Imports(StorePart):
         """Return all imports, oldest first."""
         query = select(table_of(ImportRow)).order_by(ImportRow.imported_at, ImportRow.name)
         with self.database.reading() as connection:
-            return tuple(record_of(LabelImport, row) for row in connection.execute(query))
+            found = [record_of(LabelImport, row) for row in connection.execute(query)]
+            return _counted(connection, found)
 
     def trust_import(self, name: str) -> LabelImport:
         """Let an import judge models from now on; trusting twice changes nothing.
@@ -85,4 +90,19 @@ class Imports(StorePart):
 def _of(connection: Connection, name: str) -> LabelImport | None:
     row = connection.execute(select(table_of(ImportRow)).where(ImportRow.name == name))
     found = row.one_or_none()
-    return None if found is None else record_of(LabelImport, found)
+    return None if found is None else _counted(connection, [record_of(LabelImport, found)])[0]
+
+
+def _counted(connection: Connection, imports: Sequence[LabelImport]) -> tuple[LabelImport, ...]:
+    """Return imports with the number of labels they have by now: a file may come in parts."""
+    channels = [_CHANNEL + one.name for one in imports]
+    query = (
+        select(Label.channel, func.count())
+        .where(Label.channel.in_(channels))
+        .group_by(Label.channel)
+    )
+    counts = {row[0]: int(row[1]) for row in connection.execute(query)}
+    return tuple(
+        replace(one, n_stored=counts.get(channel, 0))
+        for one, channel in zip(imports, channels, strict=True)
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -165,11 +165,17 @@ def give_features(connection: Connection, new: NewFeatures) -> None:
         connection.execute(statement, rows)
 
 
-def mark_kept(connection: Connection, survey: str, alert_id: int, reason: KeptFor) -> None:
-    """Add a reason to keep an alert."""
+def mark_kept(
+    connection: Connection, survey: str, alert_ids: Collection[int], reason: KeptFor
+) -> None:
+    """Add a reason to keep alerts; rows that have it are not written, blobs and all."""
     connection.execute(
         update(KeptAlert)
-        .where(KeptAlert.survey == survey, KeptAlert.alert_id == alert_id)
+        .where(
+            KeptAlert.survey == survey,
+            KeptAlert.alert_id.in_(alert_ids),
+            KeptAlert.kept_for.bitwise_and(int(reason)) == 0,
+        )
         .values(kept_for=KeptAlert.kept_for.bitwise_or(int(reason)))
     )
 

@@ -5,23 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import func, insert, select
 
 from fink_ad.errors import StoreError
-from fink_ad.store.records import ANSWERS, KeptFor, LabelRecord, NewLabel
-from fink_ad.store.repository.kept import mark_kept
+from fink_ad.store.records import LabelRecord, NewLabel
+from fink_ad.store.repository.label_writing import store_labels
 from fink_ad.store.repository.part import StorePart, columns_of, record_of, records_of
 from fink_ad.store.repository.reviewers import check_reviewer
-from fink_ad.store.repository.showings import end_leases
-from fink_ad.store.tables import KeptAlert, Label
-from fink_ad.store.upserts import table_of
+from fink_ad.store.tables import Label
 
 __all__ = ["Labels"]
 
-_FROM_ALERT = ("survey", "alert_id", "object_id", "population", "feature_schema", "features")
 _COLUMNS = columns_of(Label, LabelRecord)
 _CHUNK = 10_000
-_CONTENT = ("survey", "alert_id", "reviewer_id", "answer", "tags", "note")
 
 # Labels are numbered in the order in which they are committed, because their writers take
 # turns: who has read up to one number has missed none below it.
@@ -31,23 +27,32 @@ _TURN = "labels"
 class Labels(StorePart):
     """Labels in the store."""
 
-    def add_label(self, label: NewLabel) -> LabelRecord:
+    def add_label(self, label: NewLabel, drawn_at: datetime | None = None) -> LabelRecord:
         """Store an answer with the alert's features; the alert is kept from now on.
 
         The same answer sent twice (same token; or same reviewer, alert, answer and time) is
         stored once. The reviewer's lease of the object ends.
 
+        Parameters
+        ----------
+        drawn_at : datetime.datetime, optional
+            When the candidate was drawn. If the reviewer has answered about the object since,
+            in another window perhaps, and not taken it back, this answer is refused.
+
         Raises
         ------
         StoreError
             If the answer is not one of `ANSWERS`, the reviewer is unknown or retired, the alert
-            is not kept, or the token belongs to another answer.
+            is not kept, the token belongs to another answer, or the candidate was answered
+            meanwhile.
         """
         with self.database.writing(_TURN) as connection:
-            return _add(connection, label, self._clock())
+            return store_labels(connection, [label], self._clock(), drawn_at)[0]
 
     def add_labels(self, labels: Sequence[NewLabel]) -> tuple[LabelRecord, ...]:
         """Store many answers, as `add_label` does, in one transaction: all or none.
+
+        Meanwhile no other answer can be stored: give them by the thousand.
 
         Returns
         -------
@@ -59,9 +64,8 @@ class Labels(StorePart):
         StoreError
             As `add_label`; nothing is stored then.
         """
-        now = self._clock()
         with self.database.writing("alerts", _TURN) as connection:
-            return tuple(_add(connection, label, now) for label in labels)
+            return store_labels(connection, labels, self._clock())
 
     def label_position(self, survey: str, population: str) -> int:
         """Return the number of the latest label, undoings included; 0 before the first."""
@@ -71,8 +75,15 @@ class Labels(StorePart):
         with self.database.reading() as connection:
             return int(connection.execute(query).scalar() or 0)
 
-    def retract_label(self, label_id: int, reviewer_id: int, channel: str) -> LabelRecord:
+    def retract_label(
+        self, label_id: int, reviewer_id: int, channel: str, by_operator: bool = False
+    ) -> LabelRecord:
         """Undo an answer of the reviewer's own; undoing twice changes nothing.
+
+        Parameters
+        ----------
+        by_operator : bool
+            Somebody who runs the place undoes it for the reviewer, who may be retired.
 
         Raises
         ------
@@ -80,7 +91,8 @@ class Labels(StorePart):
             If the reviewer has given no such answer, or is unknown or retired.
         """
         with self.database.writing(_TURN) as connection:
-            check_reviewer(connection, reviewer_id)
+            if not by_operator:
+                check_reviewer(connection, reviewer_id)
             given = select(*_COLUMNS, Label.features).where(
                 Label.id == label_id,
                 Label.reviewer_id == reviewer_id,
@@ -186,55 +198,3 @@ class Labels(StorePart):
         if missing:
             raise StoreError(f"there is no label {missing[0]}")
         return [found[number] for number in label_ids]
-
-
-def _add(connection: Connection, label: NewLabel, now: datetime) -> LabelRecord:
-    if label.answer not in ANSWERS:
-        raise StoreError(f"answer {label.answer!r} is not one of {', '.join(ANSWERS)}")
-    check_reviewer(connection, label.reviewer_id)
-    stored = _sent_before(connection, label)
-    if stored is None:
-        # Marked before it is read: who lets go of alerts at the same time leaves this one.
-        mark_kept(connection, label.survey, label.alert_id, KeptFor.LABELLED)
-        table = table_of(KeptAlert)
-        query = select(*(table.c[name] for name in _FROM_ALERT)).where(
-            KeptAlert.survey == label.survey, KeptAlert.alert_id == label.alert_id
-        )
-        alert = connection.execute(query).one_or_none()
-        if alert is None:
-            raise StoreError(
-                f"{label.survey} alert {label.alert_id} is not kept and cannot be"
-                " labelled; label a kept alert of the same object"
-            )
-        values = vars(label) | dict(alert._mapping) | {"token": label.token or None}
-        new_id = connection.execute(insert(Label).values(values).returning(Label.id)).scalar_one()
-        stored = record_of(
-            LabelRecord, connection.execute(select(*_COLUMNS).where(Label.id == new_id)).one()
-        )
-    end_leases(connection, label.reviewer_id, stored.survey, stored.object_id, now)
-    return stored
-
-
-def _sent_before(connection: Connection, label: NewLabel) -> LabelRecord | None:
-    """Return the answer as stored if it was sent before."""
-    if label.token:
-        row = connection.execute(select(*_COLUMNS).where(Label.token == label.token)).one_or_none()
-        if row is not None:
-            stored = record_of(LabelRecord, row)
-            sent = vars(label) | {"tags": tuple(label.tags)}
-            other = [name for name in _CONTENT if getattr(stored, name) != sent[name]]
-            if other:
-                raise StoreError(
-                    f"token {label.token!r} belongs to label {stored.id}, whose {other[0]} is"
-                    " another; give every answer a token of its own"
-                )
-            return stored
-    same = select(*_COLUMNS).where(
-        Label.reviewer_id == label.reviewer_id,
-        Label.survey == label.survey,
-        Label.alert_id == label.alert_id,
-        Label.answer == label.answer,
-        Label.answered_at == label.answered_at,
-    )
-    row = connection.execute(same).one_or_none()
-    return None if row is None else record_of(LabelRecord, row)

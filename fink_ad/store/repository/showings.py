@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, func, insert, select, update
@@ -91,7 +91,9 @@ class Showings(StorePart):
             return _one(connection, showing_id)
 
     def release_showing(self, showing_id: int) -> ShowingRecord:
-        """End the lease of a showing: others may be shown the object from now on.
+        """Give a showing back: others may be shown the object from now on; the first time stays.
+
+        That it was given back is remembered also when its lease had ended before.
 
         Raises
         ------
@@ -100,6 +102,11 @@ class Showings(StorePart):
         """
         now = self._clock()
         with self.database.writing("showings") as connection:
+            connection.execute(
+                update(Showing)
+                .where(Showing.id == showing_id, Showing.released_at.is_(None))
+                .values(released_at=now)
+            )
             connection.execute(
                 update(Showing)
                 .where(Showing.id == showing_id, Showing.leased_until > now)
@@ -134,6 +141,17 @@ class Showings(StorePart):
             Showing.leased_until > self._clock(),
         )
 
+    def objects_in_hand(self, survey: str, population: str, not_of: int) -> frozenset[str]:
+        """Return the objects that reviewers have in hand, all but one of them."""
+        query = select(Showing.object_id).where(
+            Showing.leased_until > self._clock(),
+            Showing.survey == survey,
+            Showing.population == population,
+            Showing.reviewer_id != not_of,
+        )
+        with self.database.reading() as connection:
+            return frozenset(connection.execute(query).scalars())
+
     def _select(
         self, reviewer_id: int | None, survey: str | None, *where: ColumnElement[bool]
     ) -> tuple[ShowingRecord, ...]:
@@ -147,19 +165,14 @@ class Showings(StorePart):
 
 
 def end_leases(
-    connection: Connection, reviewer_id: int, survey: str, object_id: str, now: datetime
+    connection: Connection, answered: Collection[tuple[int, str, str]], now: datetime
 ) -> None:
-    """End a reviewer's leases of an object: it was answered."""
-    connection.execute(
-        update(Showing)
-        .where(
-            Showing.reviewer_id == reviewer_id,
-            Showing.survey == survey,
-            Showing.object_id == object_id,
-            Showing.leased_until > now,
-        )
-        .values(leased_until=now)
-    )
+    """End leases of objects that were answered, by reviewer, survey and object."""
+    query = select(Showing.id, Showing.reviewer_id, Showing.survey, Showing.object_id)
+    held = connection.execute(query.where(Showing.leased_until > now))
+    ended = [row.id for row in held if (row.reviewer_id, row.survey, row.object_id) in answered]
+    if ended:
+        connection.execute(update(Showing).where(Showing.id.in_(ended)).values(leased_until=now))
 
 
 def is_on_show(now: datetime) -> ColumnElement[bool]:

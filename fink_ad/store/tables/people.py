@@ -39,6 +39,7 @@ class Label(Base):
         CheckConstraint("(answer = 'retracted') = (retracts IS NOT NULL)", name="retracts"),
         Index(None, "survey", "object_id"),
         Index(None, "survey", "population", "id"),  # says at once whether there is a new answer
+        Index(None, "channel"),  # counts the answers of an import
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -75,7 +76,7 @@ class LabelImport(Base):
 
 
 class Showing(Base):
-    """A candidate drawn for a reviewer, and why; only the times of its lease change."""
+    """A candidate drawn for a reviewer, and why; only what became of it changes."""
 
     __tablename__ = "showing"
     __table_args__ = (
@@ -101,3 +102,6 @@ class Showing(Base):
     drawn_at: Mapped[datetime]
     leased_until: Mapped[datetime]
     shown_at: Mapped[datetime | None]
+    p_interesting: Mapped[float] = mapped_column(nullable=True)
+    n_calibration: Mapped[int] = mapped_column(server_default="0")
+    released_at: Mapped[datetime | None]  # given back, after or before the lease ended

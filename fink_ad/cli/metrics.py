@@ -4,14 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from fink_ad.cli.app import err
 
 if TYPE_CHECKING:
     from fink_ad.telemetry import Metrics
 
-__all__ = ["served_metrics"]
+__all__ = ["MetricsHost", "MetricsPort", "served_metrics"]
+
+MetricsPort = Annotated[
+    int | None,
+    typer.Option(
+        min=0,
+        max=65535,
+        help="Serve /metrics and /healthz on this port while running; 0 takes a free one.",
+        show_default=False,
+    ),
+]
+MetricsHost = Annotated[
+    str, typer.Option(help="Address to serve them on: by default for this machine only.")
+]
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from fink_ad.cli.app import err, out, print_json, state_of
-from fink_ad.cli.metrics import served_metrics
+from fink_ad.cli.metrics import MetricsHost, MetricsPort, served_metrics
 from fink_ad.cli.progress import print_letters, print_summary, stop_on_ctrl_c, watched
 from fink_ad.cli.reading import Order, Paths, SchemaFile, files_source
 from fink_ad.errors import FinkAdError, SourceError
@@ -33,18 +33,8 @@ def run(
     as_json: Annotated[
         bool, typer.Option("--json", help="End with one JSON object, alone on stdout.")
     ] = False,
-    metrics_port: Annotated[
-        int | None,
-        typer.Option(
-            min=0,
-            max=65535,
-            help="Serve /metrics and /healthz on this port while running; 0 takes a free one.",
-            show_default=False,
-        ),
-    ] = None,
-    metrics_host: Annotated[
-        str, typer.Option(help="Address to serve them on: by default for this machine only.")
-    ] = "127.0.0.1",
+    metrics_port: MetricsPort = None,
+    metrics_host: MetricsHost = "127.0.0.1",
 ) -> None:
     """Read alerts, rank them, store the candidates.
 

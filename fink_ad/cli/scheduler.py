@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 
 from fink_ad.cli.app import err, out, print_json, shown, state_of
-from fink_ad.cli.metrics import served_metrics
+from fink_ad.cli.metrics import MetricsHost, MetricsPort, served_metrics
 from fink_ad.errors import StoreError
 
 __all__ = ["scheduler"]
@@ -26,18 +26,8 @@ def scheduler(
         str | None,
         typer.Option(metavar="JOB", help="Do one job now and end, as for a line of cron."),
     ] = None,
-    metrics_port: Annotated[
-        int | None,
-        typer.Option(
-            min=0,
-            max=65535,
-            help="Serve /metrics and /healthz on this port meanwhile; 0 takes a free one.",
-            show_default=False,
-        ),
-    ] = None,
-    metrics_host: Annotated[
-        str, typer.Option(help="Address to serve them on: by default for this machine only.")
-    ] = "127.0.0.1",
+    metrics_port: MetricsPort = None,
+    metrics_host: MetricsHost = "127.0.0.1",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Measure drift, retrain nightly, and whatever else is due, until stopped.

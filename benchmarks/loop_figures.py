@@ -172,7 +172,7 @@ def _print_fresh(plays: _Plays) -> None:
     print_table("A night of other skies", headings, rows)
     for name in ("FAL", "AAD"):
         if name in plays:
-            _print_factor(name, _hits(plays[name]), _hits(plays["static"]))
+            _print_factor(name, _hits(plays[name]), _hits(plays["static"][: len(plays[name])]))
             _print_next_night(name, plays[name], plays["static"])
 
 
@@ -245,3 +245,4 @@ def _draw_artefacts(axes: Axes, plays: _Plays) -> None:
         if skies:
             axes.plot(np.arange(1, len(skies[0]) + 1), np.mean(skies, axis=0), color=colour)
     axes.set(xlabel="night", ylabel="share of artefacts among what was shown", ylim=(0, 1))
+    axes.set_xticks(range(2, 15, 2))

@@ -39,7 +39,7 @@ class _Seen(NamedTuple):
     revision: str  # in force; empty for none
     model: str  # the shared one, whose trees are used
     kept: tuple[int, int]
-    trusted_imports: tuple[str, ...]
+    imports: tuple[tuple[str, bool], ...]  # those somebody trusts, or distrusts
 
 
 class Learner:
@@ -65,6 +65,8 @@ class Learner:
         self._lease_seconds = lease_seconds
         self._cache = Cache(store, models_dir(settings))
         self._seen: dict[Whose, _Seen] = {}
+        self._served: dict[Whose, float] = {}
+        self._read: dict[tuple[str, str], tuple[tuple[int, int], str]] = {}
         self._failures: dict[Whose, tuple[int, float]] = {}
         self._whose: tuple[Whose, ...] = ()
         self._looked_around = float("-inf")
@@ -102,14 +104,17 @@ class Learner:
     def run(self, stop: threading.Event) -> None:
         """Wait for the lease, then watch until `stop` is set.
 
-        Raises
-        ------
-        LeaseLost
-            If another process took the lease; nothing more is published.
+        Who loses the lease, as after having been held up for long, publishes nothing more and
+        waits for it anew.
         """
-        lease = self._wait_for_lease(stop)
-        if lease is None:
-            return
+        while (lease := self._wait_for_lease(stop)) is not None:
+            self._seen.clear()  # another learner may have been at work
+            try:
+                self._watch(lease, stop)
+            except StoreError as error:
+                _log.warning("learner_held_up", error=str(error))
+
+    def _watch(self, lease: Lease, stop: threading.Event) -> None:
         with held(self._store, lease, self._lease_seconds) as lost:
             _log.info("learner_started", holder=lease.holder)
             while not stop.is_set():
@@ -125,7 +130,8 @@ class Learner:
         Raises
         ------
         LeaseLost
-            If the lease is lost.
+            If another has the lease. One that only ran out, since nothing renewed it in time,
+            is renewed, and what was due is due again.
         """
         try:
             due = self._due()
@@ -135,14 +141,14 @@ class Learner:
         if due is None:
             return False
         whose, seen = due
-        known = self._seen.get(whose)
-        if known is not None and (known.kept, known.model) != (seen.kept, seen.model):
-            self._cache.kept(whose).refresh()
+        self._served[whose] = time.monotonic()
+        self._refresh(whose, seen)
         start = time.perf_counter()
         try:
             record = relearn_and_publish(self._store, self._settings, whose, self._cache, lease)
         except LeaseLost:
-            raise
+            self._store.renew_lease(lease, self._lease_seconds)
+            return True
         except FinkAdError as error:
             self._pause(whose, error)
             return True
@@ -160,12 +166,12 @@ class Learner:
         return True
 
     def _due(self) -> tuple[Whose, _Seen] | None:
-        """Return the first whose order is out of date and not paused."""
+        """Return whose order is out of date and not paused: who had a turn longest ago."""
         now = time.monotonic()
         around = now - self._looked_around >= _LOOK_AROUND_S
         if around:
             self._whose, self._looked_around = self._all(), now
-        for whose in self._whose:
+        for whose in sorted(self._whose, key=lambda one: self._served.get(one, 0.0)):
             if self._failures.get(whose, (0, now))[1] > now:
                 continue
             known = self._seen.get(whose)
@@ -179,6 +185,13 @@ class Learner:
                 return whose, seen
         return None
 
+    def _refresh(self, whose: Whose, seen: _Seen) -> None:
+        """Read anew which alerts are kept if there are others, or others' features, by now."""
+        key, state = (whose.survey, whose.population), (seen.kept, seen.model)
+        if self._read.setdefault(key, state) != state:
+            self._cache.kept(whose).refresh()
+            self._read[key] = state
+
     def _look(self, whose: Whose, position: int) -> _Seen:
         store = self._store
         shared = store.active_model(whose.survey, whose.population)
@@ -188,7 +201,11 @@ class Learner:
             "" if own is None else own.revision.id,
             "" if shared is None else shared.model.id,
             store.kept_state(whose.survey, whose.population),
-            tuple(one.name for one in store.label_imports() if one.trusted_at is not None),
+            tuple(
+                (one.name, one.trusted_at is not None)
+                for one in store.label_imports()
+                if one.trusted_at is not None or one.distrusted_at is not None
+            ),
         )
 
     def _all(self) -> tuple[Whose, ...]:
@@ -205,19 +222,22 @@ class Learner:
 
     def _pause(self, whose: Whose, error: FinkAdError) -> None:
         n_failures = self._failures.get(whose, (0, 0.0))[0] + 1
-        pause = min(2.0**n_failures, _LONGEST_PAUSE_S)
+        pause = min(2.0 ** min(n_failures, 10), _LONGEST_PAUSE_S)  # no overflow after weeks
         self._failures[whose] = n_failures, time.monotonic() + pause
         _log.error("relearning_failed", **whose._asdict(), error=str(error), again_in_seconds=pause)
 
     def _wait_for_lease(self, stop: threading.Event) -> Lease | None:
         holder, told = own_name(), False
         while not stop.is_set():
-            lease = self._store.acquire_lease(LEASE, holder, self._lease_seconds, "watching")
-            if lease is not None:
-                return lease
-            if not told:
-                _log.warning("learner_waits", holder=_who(self._store))
-                told = True
+            try:
+                lease = self._store.acquire_lease(LEASE, holder, self._lease_seconds, "watching")
+                if lease is not None:
+                    return lease
+                if not told:
+                    _log.warning("learner_waits", holder=_who(self._store))
+                    told = True
+            except StoreError as error:  # the database is away, maybe for a moment
+                _log.error("store_failed", error=str(error))
             stop.wait(1.0)
         return None
 

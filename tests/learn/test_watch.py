@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from fink_ad.errors import LeaseLost, ModelError, StoreError
-from fink_ad.learn import Learner, ensure_learner
+from fink_ad.learn import Learner, Whose, ensure_learner
 from fink_ad.learn.launch import LOG_NAME, LONGEST_LOG
 from fink_ad.learn.watch import LEASE
-from fink_ad.pipeline import models_dir
+from fink_ad.pipeline import models_dir, run
+from fink_ad.sources.files import FilesSource
 from fink_ad.store import OrderRecord, Store
 
 FINK_AD = [sys.executable, "-c", "from fink_ad.cli import main; main()"]
@@ -103,28 +104,81 @@ def test_who_loses_the_lease_stops(home: Path, hand) -> None:
         assert store.latest_order(*hand.key) is None
 
 
-def test_an_idle_learner_that_lost_the_lease_stops(home: Path, hand) -> None:
-    told: list[LeaseLost] = []
+def test_a_lease_that_ran_out_and_nobody_took_is_renewed(home: Path, hand) -> None:
+    """As after a laptop slept: the clock went on, and nothing could renew it."""
+    with Store.open(home) as store:
+        learner = Learner(store, hand.settings(home))
+        lease = store.acquire_lease(LEASE, "asleep", 0.01)
+        assert lease is not None
+        time.sleep(0.05)
+        assert learner.step(lease)
+        assert store.latest_order(*hand.key) is None
+        for _ in range(2):
+            assert learner.step(lease)
+        assert store.latest_order(*hand.key) is not None
+
+
+def test_a_learner_that_lost_the_lease_waits_until_it_is_free(home: Path, hand) -> None:
+    stop = threading.Event()
     with Store.open(home) as store:
         learner = Learner(store, hand.settings(home), lease_seconds=0.3)
-
-        def work() -> None:
-            try:
-                learner.run(threading.Event())
-            except LeaseLost as error:
-                told.append(error)
-
-        working = threading.Thread(target=work)
+        working = threading.Thread(target=learner.run, args=(stop,))
         working.start()
         until(lambda: store.latest_order("ztf", "solar_system"), "the last order")
         # As if it had been held up for so long that another one took its place.
         (held,) = store.leases()
         store.release_lease(held)
-        assert store.acquire_lease(LEASE, "elsewhere:1:x", 60) is not None
+        other = store.acquire_lease(LEASE, "elsewhere:1:x", 60)
+        assert other is not None
+        before = store.latest_order(*hand.key)
+        hand.answer(store, ["anomaly"])
+        time.sleep(0.8)  # long enough to notice, and to publish if it did not
+        assert working.is_alive()
+        assert [lease.holder for lease in store.leases()] == ["elsewhere:1:x"]
+        assert store.latest_order(*hand.key) == before
+        store.release_lease(other)
+        until(lambda: store.latest_order(*hand.key) != before, "the order after the answer")
+        stop.set()
         working.join(PATIENCE_S)
         assert not working.is_alive()
-        assert "elsewhere:1:x took over" in str(told[0])
-        assert [lease.holder for lease in store.leases()] == ["elsewhere:1:x"]
+        assert store.leases() == ()
+
+
+def test_who_waited_longest_is_next(home: Path, hand) -> None:
+    """Answers that never cease do not keep the others waiting."""
+    with Store.open(home) as store:
+        vera = store.add_reviewer("vera", personal=True)
+        learner = Learner(store, hand.settings(home))
+        lease = store.acquire_lease(LEASE, "test", 60)
+        assert lease is not None
+        for place in range(4):  # shared and personal, of two populations
+            hand.answer(store, ["anomaly" if place % 2 else "ordinary"], first=place)
+            assert learner.step(lease)
+        for survey, population in (hand.key, ("ztf", "solar_system")):
+            assert store.latest_order(survey, population) is not None
+            assert store.latest_order(survey, population, vera.id) is not None
+
+
+def test_failures_without_end_are_tried_again_without_end(home: Path, hand) -> None:
+    with Store.open(home) as store:
+        learner = Learner(store, hand.settings(home))
+        for _ in range(1100):
+            learner._pause(Whose(*hand.key), ModelError("the folder is gone"))
+        assert learner._failures[Whose(*hand.key)][1] <= time.monotonic() + 60
+
+
+def test_a_new_personal_model_ranks_what_was_kept_last(home: Path, hand, nights) -> None:
+    settings = hand.settings(home)
+    with Store.open(home) as store:
+        learner = Learner(store, settings)
+        steps(learner, store)
+        vera = store.add_reviewer("vera", personal=True)
+        run(FilesSource([nights[1]]), store, settings)
+        steps(learner, store)
+        shared, own = store.latest_order(*hand.key), store.latest_order(*hand.key, vera.id)
+        assert shared is not None
+        assert own is not None
+        assert own.n_objects == shared.n_objects
 
 
 def test_one_learner_at_a_time(home: Path, hand) -> None:

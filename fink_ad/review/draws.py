@@ -14,7 +14,7 @@ from fink_ad.store.records import Draw
 
 __all__ = ["Stock", "choose"]
 
-_N_CHOICES = 50  # more than reviewers are likely to hold at once
+_N_CHOICES = 50  # taken by others between the look and the draw are few
 _NOVEL_SHARE = 0.1  # of the open objects, from the strangest, that the novel are looked for among
 
 

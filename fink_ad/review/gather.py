@@ -12,7 +12,6 @@ from fink_ad.alerts.positions import galactic
 from fink_ad.errors import ReviewError
 from fink_ad.features import FeatureTable
 from fink_ad.forest import Model, ToldFeature, is_provisional, rarity, top_features
-from fink_ad.forest.calibration import Calibration
 from fink_ad.review.candidate import Candidate, ObjectAlert, Opinion, Strangeness
 from fink_ad.review.links import links_of
 from fink_ad.review.neighbourhood import AnsweredObjects
@@ -20,7 +19,6 @@ from fink_ad.store import (
     CandidateView,
     KeptRecord,
     LabelRecord,
-    OrderRecord,
     Showing,
     Store,
     unpack_alerts,
@@ -92,8 +90,7 @@ def candidate_view(
     )
     own_views = [view for view in views if view.alert_id == alert_id]
     table = _features_of(kept, model)
-    order = None if showing is None else _order_of(store, showing)
-    p_interesting, n_calibration = _probability(order, showing)
+    calibrated = showing is not None and math.isfinite(showing.p_interesting)
     mine, others = _opinions(store, kept, reviewer_id, showing)
     return Candidate(
         survey=survey,
@@ -113,8 +110,8 @@ def candidate_view(
         below=flux <= 0,
         n_det=kept.n_det,
         strangeness=_strangeness(kept, own_views, model, table),
-        p_interesting=p_interesting,
-        n_calibration=n_calibration,
+        p_interesting=showing.p_interesting if showing is not None and calibrated else None,
+        n_calibration=showing.n_calibration if showing is not None and calibrated else 0,
         showing=showing,
         tags=tuple(kept.tags),
         broker_classes=tuple(kept.broker_classes),
@@ -172,23 +169,6 @@ def _told(
         return top_features(model, table, n_features, np.array([kept.n_det])).told(0)
     told = views[0].top_features if views else ()
     return tuple(ToldFeature(*feature) for feature in told)[:n_features]
-
-
-def _order_of(store: Store, showing: Showing) -> OrderRecord | None:
-    """Return the order a candidate was drawn from, while it is in force."""
-    for whose in (showing.reviewer_id, None):
-        order = store.latest_order(showing.survey, showing.population, whose)
-        if order is not None and order.revision_id == showing.model_revision:
-            return order
-    return None
-
-
-def _probability(order: OrderRecord | None, showing: Showing | None) -> tuple[float | None, int]:
-    if order is None or showing is None or order.calibration is None:
-        return None, 0
-    calibration = Calibration.from_json(order.calibration)
-    p = float(calibration.p(np.array([showing.place / max(showing.order_size, 1)]))[0])
-    return (p if math.isfinite(p) else None), calibration.n_answers
 
 
 def _opinions(

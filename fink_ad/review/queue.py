@@ -5,13 +5,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import numpy as np
 
 from fink_ad.config import Settings
-from fink_ad.review.changes import Changes
+from fink_ad.forest.calibration import Calibration
+from fink_ad.review.changes import Change, Changes
 from fink_ad.review.draws import Stock, choose
+from fink_ad.review.standing import StandingAnswers
 from fink_ad.review.stock import (
     closing_answers,
     gold_objects,
@@ -65,7 +67,9 @@ class _View:
     record: OrderRecord
     order: Order
     stock: Stock
-    returned: Mapping[int, str]  # row of the order: reason
+    returned: Mapping[int, Change]  # by row of the order
+    n_calibration: int
+    n_elsewhere: int  # open objects that others have in hand
 
 
 class Queue:
@@ -90,6 +94,7 @@ class Queue:
         self._lease_seconds = 60.0 * settings.queue.lease_minutes
         self._orders: dict[int, tuple[Order, dict[str, int]]] = {}
         self._changes = Changes(store, settings.queue)
+        self._standing = StandingAnswers(store)
         self._lock = threading.Lock()
 
     def next(
@@ -112,11 +117,13 @@ class Queue:
         """
         taken: list[Showing] = []
         for one in self._store.open_showings(reviewer.id, survey, population):
-            again = self._take([_as_new(one)]) if one.channel == channel else None
+            again = None
+            if len(taken) < n and one.channel == channel:
+                again = self._take([_as_new(one)])
             taken += [again] if again is not None else []
         view = self._view(reviewer, survey, population) if len(taken) < n else None
         if view is None:
-            return tuple(taken[:n])
+            return tuple(taken)
         stock = view.stock
         row_of = self._order(view.record)[1]
         count = self._store.count_showings(reviewer.id)
@@ -153,7 +160,14 @@ class Queue:
         if not len(view.order):
             reason = f"No kept {what} alert meets the condition that the model is set to."
         elif not len(view.stock.open):
-            reason = f"All {len(view.order):,} objects are answered, skipped or in other hands."
+            reason = f"All {len(view.order):,} objects are answered or skipped"
+            if view.n_elsewhere:
+                minutes = self._lease_seconds / 60
+                reason += (
+                    f", but for {view.n_elsewhere:,} that others have in hand: ask again in"
+                    f" {minutes:g} minutes"
+                )
+            reason += "."
         return QueueState(view.record, len(view.stock.open), reason)
 
     def _take(self, choices: Sequence[NewShowing]) -> Showing | None:
@@ -168,8 +182,9 @@ class Queue:
             return None
         order, row_of = self._order(record)
         now = datetime.now(UTC)
-        labels = store.latest_labels(survey, population)
-        mine = [label for label in labels if label.reviewer_id == reviewer.id]
+        standing = self._standing.of(survey, population)
+        mine = standing.own.get(reviewer.id, ())
+        labels = standing.seen_by(reviewer.id)
         shown = store.showings(reviewer.id, survey)
         alone = own is not None or self._settings.overlap
         answers = {
@@ -177,10 +192,8 @@ class Queue:
             for name, label in closing_answers(labels, reviewer.id, alone).items()
             if name in row_of
         }
-        returned = self._changes.returned(survey, order, answers, shown)
-        lease = timedelta(seconds=self._lease_seconds)
-        events = store.labels(survey, reviewer_id=reviewer.id)
-        skipped = skipped_objects(shown, events, lease, now)
+        returned = self._changes.returned(survey, population, order, answers)
+        skipped = skipped_objects(shown, store.labels(survey, reviewer_id=reviewer.id), now)
         closed = (answers.keys() - returned.keys()) | {
             row_of[name] for name in skipped if name in row_of
         }
@@ -192,7 +205,15 @@ class Queue:
             np.array(sorted(row_of[name] for name in gold if name in row_of), np.int64),
         )
         held = {row_of.get(one.object_id, -1) for one in shown if one.leased_until > now}
-        return _View(record, order, stock.without(held), returned)
+        stock = stock.without(held)
+        left = stock
+        if not self._settings.overlap:
+            elsewhere = store.objects_in_hand(survey, population, not_of=reviewer.id)
+            left = stock.without({row_of.get(name, -1) for name in elsewhere})
+        calibration = record.calibration
+        n_calibration = 0 if calibration is None else Calibration.from_json(calibration).n_answers
+        n_elsewhere = len(stock.open) - len(left.open)
+        return _View(record, order, left, returned, n_calibration, n_elsewhere)
 
     def _order(self, record: OrderRecord) -> tuple[Order, dict[str, int]]:
         """Return the columns of an order, and the row of each object."""
@@ -217,15 +238,18 @@ class Queue:
         drawn: tuple[Draw, float, int],
     ) -> NewShowing:
         draw, share, row = drawn
+        order = view.order
+        alert_id = int(order.alert_id[row])
         # What is known to be another's or one's own answer looks like any other candidate.
         reason = _REASONS.get(draw, _REASONS["top"])
         if row in view.returned and draw not in ("repeat", "gold"):
-            draw, reason = "returned", f"answered before, and {view.returned[row]}"
-        order = view.order
+            change = view.returned[row]
+            draw, alert_id = "returned", change.alert_id
+            reason = f"answered before, and {change.reason}"
         return NewShowing(
             reviewer_id=reviewer.id,
             survey=survey,
-            alert_id=int(order.alert_id[row]),
+            alert_id=alert_id,
             object_id=str(order.object_id[row]),
             population=population,
             model_revision=view.record.revision_id,
@@ -237,6 +261,8 @@ class Queue:
             channel=channel,
             place=row + 1,
             order_size=len(order),
+            p_interesting=float(order.p_interesting[row]),
+            n_calibration=view.n_calibration,
         )
 
 

@@ -32,9 +32,9 @@ def closing_answers(
 
 
 def skipped_objects(
-    shown: Iterable[Showing], events: Iterable[LabelRecord], lease: timedelta, now: datetime
+    shown: Iterable[Showing], events: Iterable[LabelRecord], now: datetime
 ) -> set[str]:
-    """Return the objects that a reviewer gave back of late unanswered, before their time.
+    """Return the objects that a reviewer gave back of late unanswered.
 
     Parameters
     ----------
@@ -42,17 +42,15 @@ def skipped_objects(
         What was drawn for the reviewer.
     events : iterable of LabelRecord
         Every answer of the reviewer, also those taken back: who does that wants to look again.
-    lease : timedelta
-        How long an object is held.
     now : datetime
     """
     answered = {event.object_id: event.answered_at for event in events}
     skipped = set()
     for one in shown:
-        given_back = one.leased_until < one.drawn_at + lease and one.leased_until <= now
         answer = answered.get(one.object_id)
         unanswered = answer is None or answer < one.drawn_at
-        if given_back and unanswered and now < one.leased_until + _SKIPPED_FOR:
+        given_back = one.released_at is not None and now < one.released_at + _SKIPPED_FOR
+        if given_back and unanswered:
             skipped.add(one.object_id)
     return skipped
 

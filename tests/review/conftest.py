@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -52,7 +53,9 @@ class Show:
     def __init__(self, store: Store) -> None:
         self.store = store
 
-    def __call__(self, view: CandidateView, reviewer_id: int, draw: str = "top") -> Showing:
+    def __call__(
+        self, view: CandidateView, reviewer_id: int, draw: str = "top", **more: Any
+    ) -> Showing:
         choice = NewShowing(
             reviewer_id=reviewer_id,
             survey=view.survey,
@@ -68,6 +71,7 @@ class Show:
             channel="test",
             place=1,
             order_size=100,
+            **more,
         )
         taken = self.store.take_showing([choice], 600, overlap=True)
         assert taken is not None

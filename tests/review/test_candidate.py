@@ -8,11 +8,10 @@ import pytest
 from fink_ad.errors import ReviewError
 from fink_ad.features import FeatureTable
 from fink_ad.forest import rarity
-from fink_ad.forest.calibration import Calibration
 from fink_ad.review.gather import candidate_view
 from fink_ad.review.labels import record
 from fink_ad.review.neighbourhood import AnsweredObjects
-from fink_ad.store import NewLabel, NewOrder, Order, unpack_features
+from fink_ad.store import NewLabel, unpack_features
 
 
 def test_a_candidate_is_told_as_it_is_kept(store, model, strangest):
@@ -126,27 +125,15 @@ def test_without_answers_there_are_no_neighbours(store, model, strangest):
     assert one.neighbours == ()
 
 
-def test_a_calibrated_order_tells_how_likely_it_is(store, model, strangest, show):
-    n = 200
-    rng = np.random.default_rng(0)
-    share = np.linspace(0.005, 1, n)
-    answers = np.where(rng.random(n) < 0.9 * (1 - share), "anomaly", "ordinary")
-    calibration = Calibration.learn(share, answers, np.full(n, "top"))
-    order = Order(
-        alert_id=np.array([strangest[0].alert_id]),
-        object_id=np.array([strangest[0].object_id], object),
-        night=np.array([20260301], np.int32),
-        n_det=np.array([3], np.int32),
-        score=np.array([0.5]),
-        one_in=np.array([90.0]),
-        beyond=np.array([False]),
-        novelty=np.array([1], np.float32),
-        p_interesting=np.array([np.nan], np.float32),
-    )
-    store.publish_order(
-        NewOrder("ztf", "transient", None, model.revision, 0, order, calibration.to_json())
-    )
-    showing = show(strangest[0], store.add_reviewer("vera").id)
-    one = candidate_view(store, "ztf", strangest[0].alert_id, model=model, showing=showing)
-    assert one.p_interesting == pytest.approx(float(calibration.p(np.array([0.01]))[0]))
-    assert one.n_calibration == calibration.n_answers
+def test_how_likely_it_is_is_told_as_it_was_when_drawn(store, strangest, show):
+    """Also when the ranking, and with it the calibration, is another one by now."""
+    vera = store.add_reviewer("vera").id
+
+    def look(view, **drawn):
+        showing = show(view, vera, **drawn)
+        return candidate_view(store, "ztf", view.alert_id, showing=showing)
+
+    one = look(strangest[0], p_interesting=0.25, n_calibration=80)
+    assert (one.p_interesting, one.n_calibration) == (0.25, 80)
+    one = look(strangest[1])
+    assert (one.p_interesting, one.n_calibration) == (None, 0)

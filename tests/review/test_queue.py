@@ -1,5 +1,6 @@
 """The queue: what is drawn for whom, why, and what never leaks."""
 
+import time
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -12,8 +13,18 @@ from fink_ad.forest import Model
 from fink_ad.review.draws import Stock, choose
 from fink_ad.review.labels import record, undo
 from fink_ad.review.queue import Queue
+from fink_ad.review.standing import StandingAnswers
 from fink_ad.sources.contracts import InputRange
-from fink_ad.store import BatchRecord, NewLabel, NewOrder, Order, ReviewerRecord, Showing, Store
+from fink_ad.store import (
+    BatchRecord,
+    LabelImport,
+    NewLabel,
+    NewOrder,
+    Order,
+    ReviewerRecord,
+    Showing,
+    Store,
+)
 
 KEY = ("ztf", "transient")
 ONLY_TOP = {"share_novel": 0, "share_random": 0, "share_repeat": 0, "share_gold": 0}
@@ -84,7 +95,7 @@ def label(store: Store, who: ReviewerRecord, order: Order, row: int, said: str, 
         channel="test",
         answered_at=datetime.now(UTC),
     )
-    store.add_label(new)
+    store.add_label(replace(new, **more))
 
 
 def test_the_strangest_comes_first_and_one_at_a_time(store: Store, order: Order, vera) -> None:
@@ -136,6 +147,54 @@ def test_skipping_passes_on_and_does_not_come_back_at_once(
     queue.skip(skipped)
     assert one(queue, vera).object_id == order.object_id[1]
     assert one(queue, edwin).object_id == skipped.object_id
+
+
+def test_who_looked_longer_than_the_lease_still_skips(store: Store, order: Order, vera) -> None:
+    short = make_queue(store, lease_minutes=1e-4)
+    skipped = one(short, vera)
+    time.sleep(0.02)
+    short.skip(skipped)
+    assert one(make_queue(store), vera).object_id == order.object_id[1]
+
+
+def test_what_ran_out_was_not_skipped(store: Store, order: Order, vera) -> None:
+    left_lying = one(make_queue(store, lease_minutes=1e-4), vera)
+    time.sleep(0.02)
+    assert one(make_queue(store, lease_minutes=60), vera).object_id == left_lying.object_id
+
+
+def test_skipping_what_was_taken_up_again_counts(store: Store, order: Order, vera) -> None:
+    first = one(make_queue(store, lease_minutes=1e-2), vera)
+    again = one(make_queue(store, lease_minutes=60), vera)
+    assert again.id == first.id
+    make_queue(store, lease_minutes=1e-2).skip(again)
+    assert one(make_queue(store), vera).object_id == order.object_id[1]
+
+
+def test_much_in_other_hands_does_not_run_the_queue_dry(
+    store: Store, order: Order, vera, edwin
+) -> None:
+    """More than a draw looks at are held by one; another gets what comes after them."""
+    queue = make_queue(store)
+    held = queue.next(edwin, *KEY, n=60, channel="chat")
+    assert len(held) == 60
+    assert one(queue, vera).object_id == order.object_id[60]
+    rest = queue.next(edwin, *KEY, n=len(order), channel="chat")
+    assert len(rest) == len(order) - 1
+    answer(store, one(queue, vera))
+    assert queue.next(vera, *KEY) == ()
+    state = queue.state(vera, *KEY)
+    assert state.n_open == 0
+    assert f"but for {len(rest):,} that others have in hand: ask again in 10 min" in state.reason
+
+
+def test_asking_for_one_leases_one_anew(store: Store, order: Order, vera) -> None:
+    queue = make_queue(store)
+    first, second = queue.next(vera, *KEY, n=2)
+    assert one(queue, vera).id == first.id
+    after = {showing.id: showing.leased_until for showing in store.showings(vera.id)}
+    assert after[first.id] > first.leased_until
+    assert after[second.id] == second.leased_until
 
 
 def test_an_undone_answer_opens_the_object_again(store: Store, order: Order, vera) -> None:
@@ -237,7 +296,7 @@ def test_repeats_and_gold_look_like_any_other(store: Store, order: Order, vera, 
     ]:
         label(store, who, order, row, said)
     fourth = store.add_reviewer("annie")
-    queue = make_queue(store, **only("gold"))
+    queue = make_queue(store, **only("gold"), return_magnitudes=50.0)
     gold = [answer_next(store, queue, fourth) for _ in range(2)]
     assert {showing.object_id for showing in gold} == {order.object_id[30], order.object_id[33]}
     assert {showing.reason for showing in gold} == {top.reason}
@@ -250,38 +309,134 @@ def answer_next(store: Store, queue: Queue, who: ReviewerRecord) -> Showing:
     return showing
 
 
-def test_an_answered_object_that_changed_comes_back_and_says_why(
-    store: Store, order: Order, model: Model, vera
-) -> None:
-    """The object with two kept alerts is answered at the first, and then stands at the later."""
+@pytest.fixture
+def twice(store: Store) -> tuple[str, int, int]:
+    """The object with two kept alerts, and these, the earlier first."""
     index = store.kept_index(*KEY)
     names, counts = np.unique(index.object_id.astype(str), return_counts=True)
     (name, *_) = names[counts > 1].tolist()
     rows = np.flatnonzero(index.object_id == name)
     early, late = rows[np.argsort(index.mjd_utc[rows])][[0, -1]].tolist()
     assert index.mjd_utc[late] > index.mjd_utc[early]
+    return name, int(index.alert_id[early]), int(index.alert_id[late])
 
-    def standing_at(row: int, one_in: float) -> None:
-        columns = vars(make_order(store))
-        place = columns["object_id"].tolist().index(name)
-        columns["alert_id"] = columns["alert_id"].copy()
-        columns["one_in"] = columns["one_in"].copy()
-        columns["alert_id"][place], columns["one_in"][place] = index.alert_id[row], one_in
-        publish(store, model, Order(**columns))
 
-    standing_at(early, 20.0)
+def order_with(store: Store, name: str, alert_id: int, one_in: float) -> Order:
+    """An order in which an alert stands for its object."""
+    columns = vars(make_order(store))
+    place = columns["object_id"].tolist().index(name)
+    columns["alert_id"] = columns["alert_id"].copy()
+    columns["one_in"] = columns["one_in"].copy()
+    columns["alert_id"][place], columns["one_in"][place] = alert_id, one_in
+    return Order(**columns)
+
+
+def test_an_answered_object_that_changed_comes_back_and_says_why(
+    store: Store, model: Model, vera, twice
+) -> None:
+    """Its strangest alert is the answered one still; the latest is shown."""
+    name, early, late = twice
+
+    def stand(one_in: float) -> None:
+        publish(store, model, order_with(store, name, early, one_in))
+
+    stand(20.0)
     queue = make_queue(store, return_magnitudes=50.0)
-    batch = queue.next(vera, *KEY, n=len(order))
-    for showing in batch:
+    for showing in queue.next(vera, *KEY, n=1000):
         answer(store, showing)
-    standing_at(late, 199.0)
+    stand(199.0)
     assert queue.next(vera, *KEY) == ()
-    standing_at(late, 200.0)
+    stand(200.0)
     showing = one(queue, vera)
-    assert (showing.object_id, showing.draw) == (name, "returned")
+    assert (showing.object_id, showing.alert_id, showing.draw) == (name, late, "returned")
     assert showing.reason == "answered before, and now 1 in 200, was 1 in 20"
     answer(store, showing)
     assert queue.next(vera, *KEY) == ()  # that was about the late alert
+
+
+def test_an_object_comes_back_to_others_than_who_answered(
+    store: Store, model: Model, vera, edwin, twice
+) -> None:
+    """How rare it was then is known from the showing of who answered."""
+    name, early, _ = twice
+    publish(store, model, order_with(store, name, early, 20.0))
+    queue = make_queue(store, return_magnitudes=50.0)
+    for showing in queue.next(vera, *KEY, n=1000):
+        answer(store, showing)
+    publish(store, model, order_with(store, name, early, 200.0))
+    showing = one(queue, edwin)
+    assert (showing.object_id, showing.draw) == (name, "returned")
+
+
+def test_an_alert_that_comes_in_brings_its_object_back(
+    store: Store, order: Order, model: Model, vera
+) -> None:
+    queue = make_queue(store)
+    first = one(queue, vera)
+    answer(store, first)
+    (kept,) = store.kept("ztf", [first.alert_id])
+    later = replace(
+        kept, alert_id=1, mjd_utc=kept.mjd_utc + 1, score=0.0, broker_classes=("tns=SN Ia",)
+    )
+    batch = BatchRecord("x", (InputRange("x", 0, 1),), model.revision, "", {}, kept=(later,))
+    store.commit_batch(batch)
+    showing = one(queue, vera)
+    assert (showing.object_id, showing.alert_id) == (first.object_id, 1)
+    assert "now called SN Ia by tns" in showing.reason
+
+
+def test_how_likely_it_is_goes_with_the_draw(store: Store, model: Model, vera) -> None:
+    order = replace(make_order(store), p_interesting=np.full(len(make_order(store)), 0.25))
+    publish(store, model, order)
+    showing = one(make_queue(store), vera)
+    assert (showing.p_interesting, showing.n_calibration) == (0.25, 0)
+
+
+def brought(
+    store: Store, who: ReviewerRecord, order: Order, row: int, said: str, name: str
+) -> None:
+    """Store an answer as an import of that name."""
+    store.add_label_import(LabelImport(name, datetime.now(UTC), name, 1, 1))
+    label(store, who, order, row, said, channel=f"import:{name}")
+
+
+def test_an_import_that_nobody_trusts_closes_objects_for_its_people_alone(
+    store: Store, order: Order, vera, edwin
+) -> None:
+    brought(store, edwin, order, 0, "ordinary", "old")
+    assert one(make_queue(store), vera).object_id == order.object_id[0]
+    assert one(make_queue(store), edwin).object_id == order.object_id[1]
+    make_queue(store).skip(one(make_queue(store), vera))
+    store.trust_import("old")
+    third = store.add_reviewer("henrietta")
+    assert one(make_queue(store), third).object_id == order.object_id[2]
+    store.distrust_import("old")
+    make_queue(store).skip(one(make_queue(store), edwin))
+    assert one(make_queue(store), edwin).object_id == order.object_id[0]
+
+
+def test_imports_make_gold_once_they_are_trusted(store: Store, order: Order, vera, edwin) -> None:
+    third = store.add_reviewer("henrietta")
+    for who, name in ((edwin, "a"), (third, "b")):
+        brought(store, who, order, 7, "anomaly", name)
+    gold = make_queue(store, **only("gold"))
+    showing = one(gold, vera)
+    assert showing.draw == "top"
+    gold.skip(showing)
+    store.trust_import("a")
+    store.trust_import("b")
+    assert (one(gold, vera).draw, one(gold, vera).object_id) == ("gold", order.object_id[7])
+
+
+def test_answers_are_read_again_only_after_a_new_event(store: Store, order: Order, vera) -> None:
+    standing = StandingAnswers(store)
+    label(store, vera, order, 0, "ordinary")
+    first = standing.of(*KEY)
+    assert standing.of(*KEY) is first
+    label(store, vera, order, 1, "ordinary")
+    assert len(standing.of(*KEY).own[vera.id]) == 2
+    store.retract_label(store.labels()[0].id, vera.id, "test")
+    assert len(standing.of(*KEY).own[vera.id]) == 1
 
 
 def test_kinds_of_draws_come_in_their_shares_and_by_a_hash(order: Order) -> None:

@@ -35,7 +35,7 @@ from fink_ad.store.upserts import upsert
 
 __all__ = ["Kept", "give_features", "keep_alerts", "mark_kept"]
 
-_CHUNK = 1000
+_CHUNK = 1000  # databases limit how many values a statement may have
 
 
 class Kept(StorePart):
@@ -63,6 +63,23 @@ class Kept(StorePart):
         with self.database.reading() as connection:
             n_kept, largest = connection.execute(query).one()
         return int(n_kept), int(largest)
+
+    def latest_alerts(
+        self, survey: str, population: str, object_ids: Collection[str]
+    ) -> dict[str, int]:
+        """Return the latest kept alert of each object that has one, by object."""
+        names = sorted(object_ids)
+        query = (
+            select(KeptAlert.object_id, KeptAlert.alert_id)
+            .where(KeptAlert.survey == survey, KeptAlert.population == population)
+            .order_by(KeptAlert.mjd_utc.nulls_first(), KeptAlert.alert_id)
+        )
+        latest: dict[str, int] = {}
+        with self.database.reading() as connection:
+            for first in range(0, len(names), _CHUNK):
+                here = KeptAlert.object_id.in_(names[first : first + _CHUNK])
+                latest |= {row[0]: int(row[1]) for row in connection.execute(query.where(here))}
+        return latest
 
     def object_alerts(self, object_id: str, survey: str | None = None) -> tuple[KeptRecord, ...]:
         """Return all kept alerts of an object, oldest first."""

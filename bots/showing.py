@@ -9,7 +9,7 @@ from html import escape
 from telegram import Update
 
 from fink_ad.alerts import POPULATIONS, SURVEYS
-from fink_ad.bots.context import CHANNEL, Talk, message_of
+from fink_ad.bots.context import CHANNEL, Talk, is_private, message_of
 from fink_ad.bots.messages import answer_buttons, say, send_candidate
 from fink_ad.errors import ReviewError
 from fink_ad.review.candidate import Candidate
@@ -87,7 +87,7 @@ async def neighbours(update: Update, talk: Talk) -> None:
     """Name the answered objects that are most like one: ``/neighbours ZTF18abcdefg``."""
     survey, alert_id = await talk.ask(object_named, talk, talk.args)
     candidate = await talk.ask(_look, talk, survey, alert_id)
-    await say(message_of(update), neighbours_text(candidate))
+    await say(message_of(update), neighbours_text(candidate, with_answers=is_private(update)))
 
 
 def why_text(candidate: Candidate) -> str:
@@ -97,14 +97,21 @@ def why_text(candidate: Candidate) -> str:
     return "\n".join([head, *(told or ["nothing that stands out on its own."])])
 
 
-def neighbours_text(candidate: Candidate) -> str:
-    """Return the answered objects most like a candidate, as HTML."""
+def neighbours_text(candidate: Candidate, *, with_answers: bool) -> str:
+    """Return the answered objects most like a candidate, as HTML.
+
+    Parameters
+    ----------
+    with_answers : bool
+        Say what was answered, which is nobody's business in a group.
+    """
     head = f"Most like <b>{escape(candidate.object_id[:60])}</b> among the answered:"
-    told = [
-        f"<code>{escape(one.object_id[:60])}</code> {escape(one.answers)}"
-        f" {escape(', '.join(one.classes)[:80])}, told apart by {one.distance:.0%} of the trees"
-        for one in candidate.neighbours
-    ]
+    told = []
+    for one in candidate.neighbours:
+        known = [one.answers] if with_answers else []
+        known += [", ".join(one.classes)[:80]] if one.classes else []
+        known.append(f"told apart by {one.distance:.0%} of the trees")
+        told.append(f"<code>{escape(one.object_id[:60])}</code> {escape(', '.join(known))}")
     return "\n".join([head, *(told or ["nothing yet: neighbours are objects with answers."])])
 
 

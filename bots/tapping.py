@@ -43,7 +43,10 @@ async def on_tap(update: Update, talk: Talk) -> None:
         else:
             await acknowledge(query)
             candidate = await talk.ask(talk.desk.look, tap.survey, tap.alert_id)
-            text = why_text(candidate) if tap.action == "why" else more_text(candidate)
+            if tap.action == "why":
+                text = why_text(candidate)
+            else:
+                text = more_text(candidate, with_answers=is_private(update))
             await say(query.message, text)
     except FinkAdError as error:
         await acknowledge(query, str(error), alert=True)
@@ -114,8 +117,8 @@ def _own_label(talk: Talk, tap: Tap) -> LabelRecord:
     raise ReviewError("this button is somebody else's; write /next")
 
 
-def more_text(candidate: Candidate) -> str:
-    """Return what the caption has no room for, as HTML."""
+def more_text(candidate: Candidate, *, with_answers: bool) -> str:
+    """Return what the caption has no room for, as HTML; see `neighbours_text` for the answers."""
     lines = [f"<b>{escape(candidate.object_id[:60])}</b>, its latest alerts:"]
     lines += [
         f"{one.night}  {escape(one.band)} = {one.mag:.2f}, {one.n_det} detections"
@@ -123,7 +126,7 @@ def more_text(candidate: Candidate) -> str:
     ]
     if candidate.broker_classes:
         lines.append(f"Classes: {escape(', '.join(candidate.broker_classes)[:300])}")
-    lines.append(neighbours_text(candidate))
+    lines.append(neighbours_text(candidate, with_answers=with_answers))
     lines.append(
         " · ".join(
             f'<a href="{escape(link.url)}">{escape(link.name)}</a>' for link in candidate.links

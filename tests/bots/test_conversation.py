@@ -66,11 +66,12 @@ def labels_of(store, reviewer) -> list[str]:
     return [one.answer for one in store.labels(reviewer_id=reviewer.id)]
 
 
-def shown(telegram, user: int, command: str = "/next"):
-    """A candidate's message, asked for by a user."""
-    before = len(telegram.sent(user))
-    telegram.write(command, user)
-    return telegram.wait_for(lambda: telegram.sent(user)[before:])[0]
+def shown(telegram, user: int, command: str = "/next", chat: int | None = None):
+    """A candidate's message, asked for by a user, in private unless a chat is named."""
+    where = user if chat is None else chat
+    before = len(telegram.sent(where))
+    telegram.write(command, user, chat=chat)
+    return telegram.wait_for(lambda: telegram.sent(where)[before:])[0]
 
 
 def test_strangers_are_refused_once_and_label_nothing(telegram, bot, store, maria):
@@ -176,6 +177,24 @@ def test_two_reviewers_answer_one_message_and_the_group_sees_neither(
     telegram.write("/undo", MARIA)
     telegram.wait_for(lambda: labels_of(store, maria) == ["anomaly", "retracted"])
     assert labels_of(store, julien) == ["ordinary"]
+
+
+def test_neighbours_tell_their_answers_in_private_only(telegram, bot, store, maria, julien):
+    telegram.tap(shown(telegram, MARIA), "Bogus", MARIA)
+    telegram.wait_for(lambda: labels_of(store, maria))
+    (label,) = store.labels()
+    order = store.order(store.latest_order("ztf", label.population).id)
+    other = next(one for one in order.object_id if one != label.object_id)
+    for chat in (JULIEN, GROUP):
+        message = shown(telegram, JULIEN, f"/object {other}", chat=chat)
+        telegram.write(f"/neighbours {other}", JULIEN, chat=chat)
+        telegram.tap(message, "More", JULIEN)
+        said(telegram, chat, 3)
+    for text in said(telegram, JULIEN)[1:]:
+        assert f"<code>{label.object_id}</code> bogus" in text
+    for text in said(telegram, GROUP)[1:]:
+        assert label.object_id in text
+        assert "bogus" not in text
 
 
 def test_an_undo_of_somebody_else_is_refused(telegram, bot, store, maria, julien):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from contextlib import suppress
+from contextlib import nullcontext
 from typing import Annotated
 
 import typer
@@ -31,17 +31,11 @@ def bot(
         raise ConfigError("the bot needs python-telegram-bot: pip install 'fink-ad[bot]'")
     from fink_ad.bots.run import run_bot
     from fink_ad.bots.token import bot_token
-    from fink_ad.learn import ensure_learner
+    from fink_ad.learn import learner_beside
 
     settings = state_of(context).settings
     bot_token(settings.bot)  # what is missing is told before anything starts
     state_of(context).open_store().close()
-    child = ensure_learner(settings) if learner else None
     out.print("the bot runs (Ctrl-C ends it)", highlight=False)
-    try:
+    with learner_beside(settings) if learner else nullcontext():
         run_bot(settings)
-    finally:
-        if child is not None and child.stdin is not None:
-            with suppress(OSError):
-                child.stdin.close()
-            child.wait()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import getpass
 import time
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 __all__ = ["review"]
 
 _FIRST_ORDER_S = 120.0
-_END_S = 10.0
 
 
 def review(
@@ -46,30 +45,16 @@ def review(
     Each answer changes the ranking within seconds. In a terminal one key is an answer; with
     standard input from a file or pipe one line is, its first letter the key.
     """
-    from fink_ad.learn import ensure_learner
+    from fink_ad.learn import learner_beside
     from fink_ad.review.desk import Desk
 
     settings = state_of(context).settings
     with Desk(settings) as desk:
         who = _reviewer(desk.store, reviewer)
         key = _list(desk.store, survey, population)
-        child = ensure_learner(settings) if learner else None
-        try:
+        with learner_beside(settings) if learner else nullcontext() as child:
             _wait_for_order(desk, who, key, child, patient=learner)
             Session(desk, who, *key).run()
-        finally:
-            if child is not None:
-                _end(child)
-
-
-def _end(child: subprocess.Popen[bytes]) -> None:
-    """Let the learner end; it does so by itself should it be in the middle of something long."""
-    import subprocess
-
-    if child.stdin is not None:
-        child.stdin.close()
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        child.wait(_END_S)
 
 
 def _reviewer(store: Store, name: str | None) -> ReviewerRecord:

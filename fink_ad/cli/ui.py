@@ -6,18 +6,14 @@ import importlib.util
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from fink_ad.cli.app import err, out, state_of
 from fink_ad.errors import ConfigError
-
-if TYPE_CHECKING:
-    from fink_ad.config import Settings
 
 __all__ = ["ui"]
 
@@ -41,6 +37,8 @@ def ui(
     Runs until Ctrl-C. The learner runs beside it, so that the ranking follows the answers.
     Other machines may reach the page only where people have to sign in; see docs/review-page.md.
     """
+    from fink_ad.learn import learner_beside
+
     state = state_of(context)
     settings = state.settings
     if importlib.util.find_spec("streamlit") is None:
@@ -62,24 +60,9 @@ def ui(
     if state.config_file is not None:
         words += ["--config", str(state.config_file.absolute())]
     out.print(f"review page: http://{address}:{port}  (Ctrl-C ends it)", highlight=False)
-    with _learning(settings) if learner else nullcontext():
+    with learner_beside(settings) if learner else nullcontext():
         code = _run(words)
     raise typer.Exit(code)
-
-
-@contextmanager
-def _learning(settings: Settings) -> Iterator[None]:
-    """Have a learner at work; one that was started here ends here."""
-    from fink_ad.learn import ensure_learner
-
-    child = ensure_learner(settings)
-    try:
-        yield
-    finally:
-        if child is not None:
-            if child.stdin is not None:
-                child.stdin.close()
-            child.wait()
 
 
 def _script() -> Path:

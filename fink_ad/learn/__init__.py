@@ -2,7 +2,7 @@
 
 from fink_ad.learn.answers import Teaching, labelled_alerts, teaching_answers
 from fink_ad.learn.cache import Cache
-from fink_ad.learn.launch import ensure_learner
+from fink_ad.learn.launch import ensure_learner, learner_beside
 from fink_ad.learn.publish import relearn_and_publish
 from fink_ad.learn.relearn import relearn
 from fink_ad.learn.settle import settle
@@ -18,6 +18,7 @@ __all__ = [
     "Whose",
     "ensure_learner",
     "labelled_alerts",
+    "learner_beside",
     "relearn",
     "relearn_and_publish",
     "remove_superseded",

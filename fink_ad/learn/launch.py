@@ -7,20 +7,32 @@ import os
 import socket
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+
+import structlog
 
 from fink_ad.config import Settings
 from fink_ad.errors import StoreError
 from fink_ad.learn.watch import LEASE
 from fink_ad.store import Lease, Store
 
-__all__ = ["LOG_NAME", "LONGEST_LOG", "ensure_learner"]
+__all__ = ["LOG_NAME", "LONGEST_LOG", "LOOK_SECONDS", "ensure_learner", "learner_beside"]
 
 LOG_NAME = "learn.log"
 """Name of the learner's log in the home folder."""
 
 LONGEST_LOG = 1 << 20
 """Bytes of a log; a longer one makes room for a new one and stays beside it, as ``learn.log.1``."""
+
+LOOK_SECONDS = 30.0
+"""How often whoever needs a learner looks whether there still is one."""
+
+_END_S = 10.0  # for which an end is waited for
+
+_log = structlog.get_logger(__name__)
 
 _COMMAND = "from fink_ad.cli import main; main()"
 
@@ -67,6 +79,58 @@ def ensure_learner(settings: Settings, *, detached: bool = False) -> subprocess.
             )
     except OSError as error:
         raise StoreError(f"cannot start a learner that logs to {log}: {error}") from error
+
+
+@contextmanager
+def learner_beside(settings: Settings) -> Iterator[subprocess.Popen[bytes] | None]:
+    """Have a learner at work for as long as the block runs.
+
+    Every `LOOK_SECONDS` one is started if there is none any more: that it was killed, or that
+    the program it belonged to ended, stops nobody's ranking for long. One that was started here
+    ends with the block, or by itself should it be in the middle of something long.
+
+    Yields
+    ------
+    subprocess.Popen or None
+        The child; None if a learner was at work already.
+
+    Raises
+    ------
+    StoreError
+        As `ensure_learner`; later on this is only logged.
+    """
+    first = ensure_learner(settings)
+    children = [] if first is None else [first]
+    done = threading.Event()
+
+    def look() -> None:
+        while not done.wait(LOOK_SECONDS):
+            if children and children[-1].poll() is None:
+                continue
+            try:
+                child = ensure_learner(settings)
+            except StoreError as error:
+                _log.warning("learner_not_started", error=str(error))
+            else:
+                children.extend([] if child is None else [child])
+
+    looking = threading.Thread(target=look, name="learner-beside", daemon=True)
+    looking.start()
+    try:
+        yield first
+    finally:
+        done.set()
+        looking.join()
+        for child in children:
+            _end(child)
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    if child.stdin is not None:
+        with suppress(OSError):
+            child.stdin.close()
+    with suppress(subprocess.TimeoutExpired):
+        child.wait(_END_S)
 
 
 def _is_alive(lease: Lease) -> bool:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from fink_ad.errors import LeaseLost, ModelError, StoreError
-from fink_ad.learn import Learner, Whose, ensure_learner
+from fink_ad.learn import Learner, Whose, ensure_learner, launch
 from fink_ad.learn.launch import LOG_NAME, LONGEST_LOG
 from fink_ad.learn.watch import LEASE
 from fink_ad.pipeline import models_dir, run
@@ -274,6 +274,25 @@ def test_a_killed_learner_is_replaced(home: Path, hand, launched) -> None:
         second = launched()
         assert second is not None
         assert second.poll() is None
+
+
+def test_whoever_needs_a_learner_sees_to_it_that_there_is_one(
+    home: Path, hand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(launch, "LOOK_SECONDS", 0.1)
+    with Store.open(home) as store:
+        with launch.learner_beside(hand.settings(home)) as first:
+            assert first is not None
+            until(lambda: store.latest_order(*hand.key), "the first order")
+            (before,) = store.leases()
+            first.kill()
+            store.release_lease(before)  # it runs out by itself, but later
+            until(lambda: holders(store) - {before.holder}, "another learner")
+        assert store.leases() == ()
+
+
+def holders(store: Store) -> set[str]:
+    return {lease.holder for lease in store.leases()}
 
 
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ __all__ = ["IMPORT_CHANNEL", "Given", "checked_note", "checked_tags", "history",
 IMPORT_CHANNEL = "import:"
 """How the channel of an imported answer begins."""
 
+_BLANK = re.compile(r"[^\S\n]")
 _MAX_TAGS, _TAG_LENGTH, _NOTE_LENGTH = 10, 50, 2000
 
 
@@ -57,8 +59,8 @@ def record(
         If the answer is none, was given before the candidate was shown, or tags or note are
         too long or hold characters that do not print.
     StoreError
-        If the reviewer may not label, the alert is no longer kept, or the token belongs to
-        another answer.
+        If the reviewer may not label, the alert is no longer kept, the token belongs to another
+        answer, or the reviewer has answered about the object since it was drawn.
     """
     chosen = next((one for one in ANSWERS if one == answer), None)
     if chosen is None:
@@ -83,16 +85,27 @@ def record(
             tags=checked_tags(tags),
             note=checked_note(note),
             token=token,
-        )
+        ),
+        drawn_at=showing.drawn_at,
     )
 
 
 def undo(
-    store: Store, reviewer: ReviewerRecord, label_id: int | None = None, channel: str = "terminal"
+    store: Store,
+    reviewer: ReviewerRecord,
+    label_id: int | None = None,
+    channel: str = "terminal",
+    *,
+    by_operator: bool = False,
 ) -> LabelRecord:
     """Take back an answer of the reviewer's own, by default the last they gave themselves.
 
     Imported answers are taken back by their number only.
+
+    Parameters
+    ----------
+    by_operator : bool
+        Somebody who runs the place takes it back for the reviewer, who may be retired.
 
     Returns
     -------
@@ -103,6 +116,8 @@ def undo(
     ------
     ReviewError
         If there is nothing to take back.
+    StoreError
+        If the reviewer is retired and no operator asks.
     """
     standing = [one.label for one in _given(store, reviewer) if not one.undone]
     if label_id is None:
@@ -112,7 +127,7 @@ def undo(
     if not wanted:
         which = "to take back" if label_id is None else f"{label_id} to take back"
         raise ReviewError(f"{reviewer.name!r} has no answer {which}; see fink-ad labels list")
-    store.retract_label(wanted[0].id, reviewer.id, channel)
+    store.retract_label(wanted[0].id, reviewer.id, channel, by_operator)
     return wanted[0]
 
 
@@ -135,7 +150,7 @@ def checked_tags(tags: Sequence[str]) -> tuple[str, ...]:
     ReviewError
         If they are too many, or one is too long or holds characters that do not print.
     """
-    kept = tuple(dict.fromkeys(tag.strip() for tag in tags if tag.strip()))
+    kept = tuple(dict.fromkeys(" ".join(tag.split()) for tag in tags if tag.strip()))
     if len(kept) > _MAX_TAGS:
         raise ReviewError(f"{len(kept)} tags are too many; {_MAX_TAGS} is most")
     for tag in kept:
@@ -148,14 +163,14 @@ def checked_tags(tags: Sequence[str]) -> tuple[str, ...]:
 
 
 def checked_note(note: str) -> str:
-    """Return a note without blanks around.
+    """Return a note without blanks around, its line ends as here, other blanks as spaces.
 
     Raises
     ------
     ReviewError
         If it is too long or holds characters that do not print.
     """
-    note = note.strip()
+    note = _BLANK.sub(" ", note.replace("\r\n", "\n").replace("\r", "\n")).strip()
     if len(note) > _NOTE_LENGTH:
         raise ReviewError(f"a note of {len(note)} characters is too long; {_NOTE_LENGTH} is most")
     if not note.replace("\n", "").isprintable():

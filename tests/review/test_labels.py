@@ -56,6 +56,33 @@ def test_an_imported_answer_is_taken_back_by_its_number_only(store, strangest):
     assert undo(store, vera, imported.id).id == imported.id
 
 
+def test_two_windows_of_one_reviewer_store_one_answer(store, strangest, show):
+    vera = store.add_reviewer("vera")
+    showing = show(strangest[0], vera.id)
+    first = record(store, showing, "anomaly", token="one window")
+    with pytest.raises(StoreError, match="answered meanwhile: anomaly"):
+        record(store, showing, "ordinary", token="another")
+    assert record(store, showing, "anomaly", token="one window") == first
+    undo(store, vera)
+    assert record(store, showing, "ordinary", token="another").answer == "ordinary"
+    assert record(store, show(strangest[0], vera.id, "repeat"), "bogus").answer == "bogus"
+
+
+def test_an_operator_takes_back_for_the_retired(store, strangest, show):
+    vera = store.add_reviewer("vera")
+    given = record(store, show(strangest[0], vera.id), "anomaly")
+    store.retire_reviewer("vera")
+    with pytest.raises(StoreError, match="retired"):
+        undo(store, vera)
+    assert undo(store, vera, by_operator=True).id == given.id
+
+
+def test_a_note_from_another_machine_is_taken_as_it_is_meant(store, strangest, show):
+    showing = show(strangest[0], store.add_reviewer("vera").id)
+    label = record(store, showing, "anomaly", note="a\r\nb\rc\td\xa0e ", tags=("SN\xa0Ia",))
+    assert (label.note, label.tags) == ("a\nb\nc d e", ("SN Ia",))
+
+
 @pytest.mark.parametrize(
     ("changes", "told"),
     [

@@ -43,7 +43,7 @@ def review(
     """Look at candidates one by one and answer: anomaly, ordinary, bogus or unsure.
 
     Each answer changes the ranking within seconds. In a terminal one key is an answer; with
-    standard input from a file or pipe one line is, its first letter the key.
+    standard input from a file or pipe one line is: a key or its word, as y or anomaly.
     """
     from fink_ad.learn import learner_beside
     from fink_ad.review.desk import Desk

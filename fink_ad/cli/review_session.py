@@ -12,16 +12,21 @@ from uuid import uuid4
 import typer
 
 from fink_ad.cli.app import out, printable, shown
-from fink_ad.errors import ReviewError
+from fink_ad.errors import ReviewError, StoreError
 
 if TYPE_CHECKING:
     from fink_ad.review import RankingState
     from fink_ad.review.desk import Desk
-    from fink_ad.store import ReviewerRecord, Showing
+    from fink_ad.store import LabelRecord, ReviewerRecord, Showing
 
 __all__ = ["Session"]
 
 _ANSWERS = {"y": "anomaly", "n": "ordinary", "b": "bogus", "u": "unsure"}
+_WORDS = {"s": "skip", "z": "undo", "t": "tags", "m": "note", "o": "others", "h": "help"}
+_KEY_OF = {word: key for key, word in (_ANSWERS | _WORDS | {"q": "quit"}).items()}
+_KEY_OF |= {key: key for key in _KEY_OF.values()}
+_WITH_TEXT = ("t", "m")
+_SAID_LENGTH = 40
 _KEYS = "[b]y[/b] anomaly  [b]n[/b] ordinary  [b]b[/b] bogus  [b]u[/b] unsure  [b]s[/b] skip  "
 _KEYS += "[b]z[/b] undo  [b]h[/b] help  [b]q[/b] quit"
 _HELP = """\
@@ -42,24 +47,27 @@ class Session:
     who: ReviewerRecord
     survey: str
     population: str
-    answers: Counter[str] = field(default_factory=Counter)
+    given: dict[int, LabelRecord] = field(default_factory=dict)  # in this sitting, by label id
     tags: tuple[str, ...] = ()
     note: str = ""
     message: str = ""
     order_id: int | None = None
+    stuck: str = ""  # why no new ranking is made, if that is known
+    sending: tuple[object, str] = (None, "")  # what is being said, and its token
 
     def run(self) -> None:
         """Show one candidate after the other until there are no more, or no more wish."""
         showing = self._next()
         while showing is not None:
             showing = self._one(showing)
-        if self.answers:
-            told = ", ".join(f"{n} {answer}" for answer, n in self.answers.most_common())
+        answers = Counter(label.answer for label in self.given.values())
+        if answers:
+            told = ", ".join(f"{n} {answer}" for answer, n in answers.most_common())
             out.print(f"Thank you: {told}.", highlight=False)
 
     def _next(self) -> Showing | None:
-        self.tags, self.note = (), ""
         drawn = self.desk.queue.next(self.who, self.survey, self.population, channel=_CHANNEL)
+        self.tags, self.note = (), ""
         if not drawn:
             state = self.desk.queue.state(self.who, self.survey, self.population)
             out.print(shown(state.reason or "Nothing to show just now."), highlight=False)
@@ -93,7 +101,8 @@ class Session:
                 continue
             try:
                 following = self._act(key, rest, showing)
-            except ReviewError as error:
+            except (ReviewError, StoreError) as error:
+                # The candidate stays: the same key sends the same answer again.
                 self.message = shown(str(error))
                 continue
             if following is not showing:
@@ -101,44 +110,74 @@ class Session:
 
     def _act(self, key: str, rest: str, showing: Showing) -> Showing | None:
         """Do what a key says; return what is to be shown then."""
-        from fink_ad.review import record, show_again, undo
         from fink_ad.review.labels import checked_note, checked_tags
 
-        store = self.desk.store
         if key in _ANSWERS:
-            answer = _ANSWERS[key]
-            record(
-                store,
-                showing,
-                answer,
-                tags=self.tags,
-                note=self.note,
-                channel=_CHANNEL,
-                token=uuid4().hex,
-            )
-            self.answers[answer] += 1
-            self.message = f"{shown(showing.object_id)}: {answer}   ([b]z[/b] undoes it)"
+            self.message = self._answer(_ANSWERS[key], showing)
             return self._next()
         if key == "s":
             self.desk.queue.skip(showing)
             self.message = f"{shown(showing.object_id)}: skipped"
             return self._next()
         if key == "z":
-            label = undo(store, self.who, channel=_CHANNEL)
-            self.answers -= Counter([label.answer])
-            self.message = f"{shown(label.object_id)}: {label.answer} taken back"
-            return show_again(store, label, _CHANNEL, 60 * self.desk.settings.queue.lease_minutes)
+            return self._take_back() or showing
         if key == "t":
-            self.tags = checked_tags((rest or _ask("tags, by commas")).split(","))
+            text = rest or _ask("tags, by commas")
+            self.tags = self.tags if text is None else checked_tags(text.split(","))
             self.message = f"tags: {shown(', '.join(self.tags) or 'none')}"
         elif key == "m":
-            self.note = checked_note(rest or _ask("note"))
+            text = rest or _ask("note")
+            self.note = self.note if text is None else checked_note(text)
             self.message = f"note: {shown(self.note or 'none')}"
         elif key == "o":
             self.message = shown(self._others(showing))
         else:
-            self.message = _HELP if key == "h" else f"{shown(key)!r} is no key here\n{_HELP}"
+            said = shown(key[:_SAID_LENGTH])
+            self.message = _HELP if key == "h" else f"{said!r} is no key here\n{_HELP}"
         return showing
+
+    def _answer(self, answer: str, showing: Showing) -> str:
+        """Store an answer, unless it was given elsewhere meanwhile; return what to say of it."""
+        from fink_ad.review import answered_since, record
+
+        store = self.desk.store
+        said = (showing.id, answer, self.tags, self.note)
+        if said != self.sending[0]:
+            self.sending = said, uuid4().hex
+        token = self.sending[1]
+        name = shown(showing.object_id)
+        meanwhile = answered_since(store, showing)
+        if meanwhile is not None and meanwhile.token != token:
+            return f"{name}: you said {meanwhile.answer} elsewhere already; nothing was stored now"
+        label = record(
+            store, showing, answer, tags=self.tags, note=self.note, channel=_CHANNEL, token=token
+        )
+        self.given[label.id] = label
+        return f"{name}: {answer}   ([b]z[/b] undoes it)"
+
+    def _take_back(self) -> Showing | None:
+        """Undo the last answer of this sitting; return its candidate if it can be shown again."""
+        from fink_ad.review import show_again, undo
+
+        if not self.given:
+            raise ReviewError(
+                "you have no answer to take back in this sitting; fink-ad labels undo takes back"
+                " earlier ones"
+            )
+        store, last = self.desk.store, next(reversed(self.given))
+        try:
+            label = undo(store, self.who, last, channel=_CHANNEL)
+        except ReviewError:  # it was taken back elsewhere
+            del self.given[last]
+            raise
+        del self.given[last]
+        self.sending = None, ""
+        self.message = f"{shown(label.object_id)}: {label.answer} taken back"
+        try:
+            return show_again(store, label, _CHANNEL, 60 * self.desk.settings.queue.lease_minutes)
+        except (ReviewError, StoreError) as error:
+            self.message += f"; it cannot be shown again: {shown(str(error))}"
+            return None
 
     def _others(self, showing: Showing) -> str:
         """Say what others answered about the candidate that was answered last, never before."""
@@ -159,6 +198,9 @@ class Session:
         if self.order_id is not None and state.order_id != self.order_id:
             told = "The ranking has learned from the answers."
             self.message = f"{self.message}\n{told}" if self.message else told
+        elif self.stuck and not state.up_to_date:
+            told = f"The ranking does not learn from the answers: {shown(self.stuck)}"
+            self.message = f"{self.message}\n{told}" if self.message else told
         self.order_id = state.order_id
 
 
@@ -171,7 +213,11 @@ def _forget_typed() -> None:
 
 
 def _read_key() -> tuple[str, str]:
-    """Return a key and what follows it on its line; an empty key at the end of the input."""
+    """Return a key and what follows it on its line; an empty key at the end of the input.
+
+    A line is a key or its word, for tags and notes with a text behind it. Any other line is
+    returned as it is: what only begins like an answer is none.
+    """
     if sys.stdin.isatty():
         import click
 
@@ -181,12 +227,19 @@ def _read_key() -> tuple[str, str]:
             return "", ""
     while line := sys.stdin.readline():
         if line.strip():
-            return line.strip()[0].lower(), line.strip()[1:].strip()
+            word, _, rest = line.strip().partition(" ")
+            key = _KEY_OF.get(word.lower(), "")
+            if key and (not rest or key in _WITH_TEXT):
+                return key, rest.strip()
+            return line.strip(), ""
     return "", ""
 
 
-def _ask(what: str) -> str:
-    """Ask for a line of text; nobody is asked where nobody sits."""
+def _ask(what: str) -> str | None:
+    """Ask for a line of text; None if the question is dismissed. Nobody is asked in a pipe."""
     if not sys.stdin.isatty():
         return ""
-    return str(typer.prompt(what, default="", show_default=False))
+    try:
+        return str(typer.prompt(what, default="", show_default=False))
+    except typer.Abort:
+        return None

@@ -17,12 +17,14 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
+from sqlalchemy import delete
 
 from fink_ad.cli.review_screen import age_text, candidate_screen, opinions_text
 from fink_ad.config import Settings
 from fink_ad.learn import Learner
-from fink_ad.review import Opinion, candidate_view
+from fink_ad.review import Opinion, candidate_view, record, undo
 from fink_ad.store import NewLabel, Store
+from fink_ad.store.tables import KeptAlert
 
 
 def publish(home: Path) -> None:
@@ -114,6 +116,79 @@ def test_undo_shows_the_same_candidate_again(review, ranked):
     assert len({one.object_id for one in events}) == 1
     assert "anomaly taken back" in told.out
     assert "Thank you: 1 ordinary." in told.out
+
+
+def test_a_line_is_a_key_or_its_word_and_nothing_that_begins_alike(review, ranked):
+    told = review("not sure", "no idea", "blank", "yes", "Anomaly", "ordinary", "skip", "q")
+    assert [one.answer for one in labels(ranked)] == ["anomaly", "ordinary"]
+    for line in ("not sure", "no idea", "blank", "yes"):
+        assert f"'{line}' is no key here" in told.out
+
+
+def test_undo_reaches_no_further_than_this_sitting(review, ranked):
+    review("y", "q")
+    told = review("z", "n", "z", "q")
+    assert "no answer to take back in this sitting" in told.out
+    assert [one.answer for one in labels(ranked)] == ["anomaly", "ordinary", "retracted"]
+
+
+def test_what_was_answered_in_another_window_is_not_answered_again(review, ranked):
+    def elsewhere():
+        with Store.open(ranked) as store:
+            (showing,) = store.showings()
+            record(store, showing, "bogus", channel="page")
+
+    told = review("y", "n", "q", before={"y": elsewhere})
+    first, second = labels(ranked)
+    assert (first.answer, second.answer) == ("bogus", "ordinary")
+    assert first.object_id != second.object_id
+    assert "you said bogus elsewhere already; nothing was stored now" in told.out
+    assert "Thank you: 1 ordinary." in told.out
+
+
+def test_what_was_taken_back_elsewhere_is_said(review, ranked):
+    def elsewhere():
+        with Store.open(ranked) as store:
+            undo(store, store.find_reviewer("vera"), channel="page")
+
+    told = review("y", "z", "z", "q", before={"z": elsewhere_once(elsewhere)})
+    assert "has no answer" in told.out
+    assert "in this sitting" in told.out
+    assert [one.answer for one in labels(ranked)] == ["anomaly", "retracted"]
+
+
+def elsewhere_once(act):
+    calls = iter([act])
+    return lambda: next(calls, lambda: None)()
+
+
+def test_what_cannot_be_shown_again_is_taken_back_all_the_same(review, ranked):
+    """Its kept alert is gone since: a purge, say."""
+
+    def purge():
+        with Store.open(ranked) as store, store.database.writing() as connection:
+            gone = store.labels()[0].alert_id
+            connection.execute(delete(KeptAlert).where(KeptAlert.alert_id == gone))
+
+    told = review("y", "z", "n", "q", before={"z": purge})
+    assert "anomaly taken back; it cannot be shown again: alert" in told.out
+    assert [one.answer for one in labels(ranked)] == ["anomaly", "retracted", "ordinary"]
+
+
+def test_an_answer_the_store_refuses_can_be_given_again(review, ranked):
+    def retire():
+        with Store.open(ranked) as store:
+            store.retire_reviewer("vera")
+
+    def let_back():
+        with Store.open(ranked) as store:
+            store.add_reviewer("vera")
+
+    told = review("y", "h", "y", "q", before={"y": elsewhere_once(retire), "h": let_back})
+    assert told.code == 0
+    assert "is retired" in told.out
+    assert [one.answer for one in labels(ranked)] == ["anomaly"]
+    assert "Thank you: 1 anomaly." in told.out
 
 
 def test_undo_without_an_answer_is_said(review):
@@ -283,6 +358,19 @@ class Terminal:
         code = self.process.wait(20)
         os.close(self.fd)
         return code
+
+
+def test_a_question_that_is_dismissed_ends_nothing(ranked):
+    terminal = Terminal(ranked)
+    terminal.wait_for("quit")
+    time.sleep(0.6)
+    terminal.press("m")
+    terminal.wait_for("note:")
+    terminal.press("\x04")
+    terminal.wait_for("note: none")
+    terminal.press("q")
+    assert terminal.close() == 0
+    assert labels(ranked) == ()
 
 
 def test_in_a_terminal_one_key_is_an_answer_and_early_keys_are_none(ranked):

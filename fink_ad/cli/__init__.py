@@ -36,6 +36,7 @@ from fink_ad.cli.score import score
 from fink_ad.cli.show import show
 from fink_ad.cli.simulate import simulate
 from fink_ad.cli.ui import ui
+from fink_ad.cli.up import up
 from fink_ad.errors import ConfigError, FinkAdError
 
 __all__ = ["app", "main"]
@@ -60,6 +61,7 @@ for command in (
     purge,
     ui,
     bot,
+    up,
 ):
     app.command()(command)
 app.add_typer(catalogs_app, name="catalogs")

@@ -10,35 +10,49 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fink_ad.forest.counts_and_age import counts_and_age
 from fink_ad.forest.held_back import (
+    INSIDE,
     N_TOP,
     Answered,
     Contestant,
     as_measured,
+    best_of,
     deal_folds,
     differences,
     held_back,
     measure,
     resamples,
 )
-from fink_ad.forest.ranking_metrics import area_under_curve
+from fink_ad.forest.import_agreement import Claims, agreement, disagreements
 
-__all__ = ["MIN_ANSWERS_WITH_IMPORTS", "Answered", "Contestant", "Verdict", "VerdictWord", "judge"]
+__all__ = [
+    "MIN_ANSWERS_WITH_IMPORTS",
+    "Answered",
+    "Claims",
+    "Contestant",
+    "Verdict",
+    "VerdictWord",
+    "judge",
+]
 
 VerdictWord = Literal["promoted", "not promoted", "not enough evidence"]
+
+_Differences = dict[str, dict[str, float | None]]
 
 MIN_ANSWERS_WITH_IMPORTS = 100
 """Trusted answers without which no contender is judged that learned from doubtful imports."""
 
-_MIN_ANOMALIES = 5
+_MIN_OF_A_CLASS = 15
+_MIN_LATEST = 5  # of a class, among the latest answers
 _LATEST = 0.3  # share of the answers, the latest, that the time split judges by
 _ARTEFACT_RISE = 0.1
-_IMPORT_GAP = 0.05  # how much less imports may agree with the answers than answers do
+_FAR = 0.05  # how far average precision may be measured below the incumbent's at most
+_WITHIN = ", among alerts with as many detections,"
 _MUST_NOT_FALL = {
     "average_precision": "average precision",
+    "precision_10": "precision among the first 10",
     "precision_30": f"precision among the first {N_TOP}",
 }
 
@@ -71,29 +85,31 @@ def judge(
     n_folds: int = 5,
     n_bootstrap: int = 1000,
     seed: int = 0,
-    with_imports: bool = False,
+    claims: Claims | None = None,
 ) -> Verdict:
     """Judge a contender beside the model in force.
 
     The objects with trusted answers are split into folds; each fold is scored by refits on the
     other folds (and on imports that are not trusted yet, which are in no fold). The resulting
     ranking of all of them is resampled over objects, and differences are taken within a
-    resample. With at least `min_answers` answers and 5 anomalies among them the contender is
-    promoted unless
+    resample. All is measured twice: of the ranking, and of that among alerts with a similar
+    number of detections. With at least `min_answers` answers, 15 anomalies and 15 others among
+    them, the contender is promoted unless
 
-    1. its average precision, or its precision among the first 30, is below the incumbent's by
-       more than `margin` in nine of ten resamples (equal models differ by that much on a
-       hundred answers; were proof asked for that it is not worse, no refresh would pass);
-    2. its average precision is not above that of a ranking that sees number of detections and
-       age only, learned from the same answers;
+    1. average precision, or precision among the first 10 or 30, is below the incumbent's by
+       more than `margin` in nine of ten resamples, or average precision is by more than 0.05
+       as measured (equal models differ by less; were proof asked for that it is not worse, no
+       refresh would pass);
+    2. average precision is not above that of all rankings that see number of detections and age
+       only (`fink_ad.forest.counts_and_age`), in nine of ten resamples;
     3. artefacts among its first 30 are more by over a tenth;
-    4. refitted on the earlier 70 % it ranks the latest 30 % worse, in the sense of 1;
+    4. refitted on the earlier 70 % it ranks the latest 30 % worse, in the sense of nine of ten
+       resamples;
     5. it learned from imports nobody vouched for, and these did not prove harmless. There proof
        is asked for: in nine of ten resamples the average precision is not lower by more than
-       `margin`; and refits on trusted answers foretell the imported ones as well as trusted
-       ones, with an area under the curve lower by no more than 0.05. This takes more answers:
-       among 60, one or two of ten files with every third answer wrong pass, so that with fewer
-       than `MIN_ANSWERS_WITH_IMPORTS` there is no verdict.
+       `margin`, and each import agrees with what trusted answers teach, see
+       `fink_ad.forest.import_agreement.disagreements`. With fewer than
+       `MIN_ANSWERS_WITH_IMPORTS` trusted answers there is no verdict.
 
     Parameters
     ----------
@@ -108,9 +124,9 @@ def judge(
         Folds, and resamples of the objects.
     seed : int
         For folds and resamples.
-    with_imports : bool
-        Whether the contender learned from imports nobody vouched for, though `answered` may
-        show none: they may all be about objects with trusted answers.
+    claims : Claims, optional
+        What imports that nobody vouched for say, also about objects with trusted answers; by
+        default what the rows of `answered` say that are not trusted, as one import.
 
     Raises
     ------
@@ -127,75 +143,110 @@ def judge(
         "n_imported": len(imported),
         "margin": margin,
     }
+    if claims is None:
+        claims = _one_import(answered)
     few = _too_few(len(judged), int(hit.sum()), min_answers)
-    if not few and (with_imports or len(imported)) and len(judged) < MIN_ANSWERS_WITH_IMPORTS:
+    if not few and len(claims) and len(judged) < MIN_ANSWERS_WITH_IMPORTS:
+        names = ", ".join(map(repr, np.unique(claims.imports).tolist()))
         few = (
             f"{len(judged)} trusted answers, at least {MIN_ANSWERS_WITH_IMPORTS} are needed to "
-            "judge imports that nobody vouched for: trust them, or leave them out"
+            f"judge imports that nobody vouched for, {names}: fink-ad labels trust or distrust them"
         )
     if few:
         return Verdict("not enough evidence", (few,), figures)
     random = np.random.default_rng(seed)
     folds = deal_folds(hit, n_folds, random)
-    baseline = counts_and_age(answered.n_det, answered.age_days, answered.is_anomaly)
+    blind = counts_and_age(answered.n_det, answered.age_days, answered.is_anomaly)
     scores = {
         "contender": held_back(contender, judged, folds, imported),
         "incumbent": held_back(incumbent, judged, folds, imported),
-        "baseline": held_back(baseline, judged, folds, imported[:0]),
     }
     weights = resamples(hit, n_bootstrap, random)
     measured = {
         name: measure(of_rows, answered, judged, weights) for name, of_rows in scores.items()
     }
+    measured["baseline"] = best_of(
+        [
+            measure(held_back(one, judged, folds, imported[:0]), answered, judged, weights)
+            for one in blind
+        ]
+    )
     figures["held_back"] = {name: as_measured(found) for name, found in measured.items()}
-    figures["difference"] = differences(measured)
+    figures["difference"] = differences(measured["contender"], measured["incumbent"])
+    figures["above_baseline"] = differences(measured["contender"], measured["baseline"])
     reasons = _worse(figures["difference"], margin, "held-back")
-    reasons += _against_baseline_and_artefacts(figures["held_back"])
+    reasons += _far_below(figures["difference"])
+    reasons += _not_above_baseline(figures["above_baseline"], figures["held_back"])
+    reasons += _more_artefacts(figures["held_back"])
     later = _judged_later(contender, incumbent, answered, n_bootstrap, random)
     figures["latest"] = later
     reasons += _worse(later.get("difference", {}), margin, "the latest")
-    if len(imported):
-        figures["imports"] = _agreement(contender, answered, folds)
-        lower = figures["difference"]["average_precision"]["lower_90"]
-        reasons += _imports_doubtful(figures["imports"], lower, margin)
+    if len(claims):
+        figures["agreement"] = agreement(contender, answered, claims, folds)
+        reasons += disagreements(figures["agreement"])
+        reasons += _perhaps_harmful(figures["difference"], margin)
     return Verdict("not promoted" if reasons else "promoted", tuple(reasons), figures)
+
+
+def _one_import(answered: Answered) -> Claims:
+    rows = np.flatnonzero(~answered.trusted)
+    return Claims(rows, answered.is_anomaly[rows], np.full(len(rows), "import"))
 
 
 def _too_few(n_answers: int, n_anomalies: int, min_answers: int) -> str:
     if n_answers < min_answers:
         return f"{n_answers} trusted answers, at least {min_answers} are needed"
-    if n_anomalies < _MIN_ANOMALIES:
-        return f"{n_anomalies} anomalies among the answers, at least {_MIN_ANOMALIES} are needed"
-    if n_answers - n_anomalies < _MIN_ANOMALIES:
-        return f"only {n_answers - n_anomalies} of {n_answers} answers are no anomalies"
+    for n, words in ((n_anomalies, "anomalies"), (n_answers - n_anomalies, "others")):
+        if n < _MIN_OF_A_CLASS:
+            return f"{n} {words} among the answers, at least {_MIN_OF_A_CLASS} are needed"
     return ""
 
 
-def _worse(difference: dict[str, dict[str, float | None]], margin: float, which: str) -> list[str]:
+def _worse(difference: _Differences, margin: float, which: str) -> list[str]:
     reasons = []
-    for key, words in _MUST_NOT_FALL.items():
-        found = difference.get(key, {})
-        measured, upper = found.get("measured"), found.get("upper_90")
-        if measured is not None and upper is not None and upper < -margin:
-            reasons.append(f"{words} of {which} answers is {-measured:.3f} below the incumbent's")
+    for suffix, where in (("", ""), (INSIDE, _WITHIN)):
+        for key, words in _MUST_NOT_FALL.items():
+            found = difference.get(key + suffix, {})
+            measured, upper = found.get("measured"), found.get("upper_90")
+            if measured is not None and upper is not None and upper < -margin:
+                reasons.append(
+                    f"{words} of {which} answers{where} is {-measured:.3f} below the incumbent's"
+                )
     return reasons
 
 
-def _against_baseline_and_artefacts(
-    figures: dict[str, dict[str, float | None]],
+def _far_below(difference: _Differences) -> list[str]:
+    measured = difference["average_precision"]["measured"]
+    if measured is None or measured >= -_FAR:
+        return []
+    return [f"average precision is {-measured:.3f} below the incumbent's, over {_FAR}"]
+
+
+def _not_above_baseline(
+    above: _Differences, figures: dict[str, dict[str, float | None]]
 ) -> list[str]:
     reasons = []
-    key = "average_precision"
-    ours, blind = figures["contender"][key], figures["baseline"][key]
-    if ours is not None and blind is not None and ours <= blind:
-        reasons.append(
-            f"average precision {ours:.3f} is not above the {blind:.3f} of a ranking that sees "
-            "number of detections and age only"
-        )
-    artefacts = figures["contender"]["artefact_share"]
-    usual = figures["incumbent"]["artefact_share"]
-    if artefacts is not None and usual is not None and artefacts > usual + _ARTEFACT_RISE:
-        reasons.append(f"{artefacts:.0%} of the first {N_TOP} are artefacts, {usual:.0%} were")
+    for suffix, where in (("", ""), (INSIDE, _WITHIN)):
+        key = f"average_precision{suffix}"
+        lower = above[key]["lower_90"]
+        if lower is None or lower <= 0.0:
+            ours, blind = figures["contender"][key], figures["baseline"][key]
+            reasons.append(
+                f"average precision {ours:.3f}{where} is not clearly above the {blind:.3f} of "
+                "rankings that see number of detections and age only"
+            )
+    return reasons
+
+
+def _more_artefacts(figures: dict[str, dict[str, float | None]]) -> list[str]:
+    reasons = []
+    for suffix, where in (("", ""), (INSIDE, _WITHIN)):
+        artefacts = figures["contender"][f"artefact_share{suffix}"]
+        usual = figures["incumbent"][f"artefact_share{suffix}"]
+        if artefacts is not None and usual is not None and artefacts > usual + _ARTEFACT_RISE:
+            reasons.append(
+                f"{artefacts:.0%} of the first {N_TOP}{where} are artefacts, {usual:.0%} were"
+            )
     return reasons
 
 
@@ -212,7 +263,7 @@ def _judged_later(
     split = len(by_time) - int(_LATEST * len(by_time))
     earlier, later = by_time[:split], by_time[split:]
     hit = answered.is_anomaly[later]
-    if min(hit.sum(), (~hit).sum()) < _MIN_ANOMALIES:
+    if min(hit.sum(), (~hit).sum()) < _MIN_LATEST:
         return {"n_answers": len(later), "n_anomalies": int(hit.sum())}
     learn_from = np.concatenate([earlier, np.flatnonzero(~answered.trusted)])
     weights = resamples(hit, n_bootstrap, random)
@@ -225,36 +276,15 @@ def _judged_later(
         "n_answers": len(later),
         "n_anomalies": int(hit.sum()),
         **{name: as_measured(found) for name, found in measured.items()},
-        "difference": differences(measured),
+        "difference": differences(measured["contender"], measured["incumbent"]),
     }
 
 
-def _agreement(
-    contender: Contestant, answered: Answered, folds: NDArray[np.int64]
-) -> dict[str, float | None]:
-    """Return how well refits without imports foretell trusted and imported answers."""
-    judged, imported = np.flatnonzero(answered.trusted), np.flatnonzero(~answered.trusted)
-    hit = answered.is_anomaly
-    among = area_under_curve(held_back(contender, judged, folds, imported[:0]), hit[judged])
-    of_imports = None
-    if min(hit[imported].sum(), (~hit[imported]).sum()) >= _MIN_ANOMALIES:
-        of_imports = area_under_curve(contender(judged, imported), hit[imported])
-    return {"trusted": among, "imported": of_imports}
-
-
-def _imports_doubtful(
-    agreement: dict[str, float | None], lower: float | None, margin: float
-) -> list[str]:
-    reasons = []
-    among, of_imports = agreement["trusted"], agreement["imported"]
-    if among is not None and of_imports is not None and of_imports < among - _IMPORT_GAP:
-        reasons.append(
-            f"imported answers agree with what trusted ones teach by {of_imports:.2f} (area under "
-            f"the curve), trusted ones by {among:.2f}: look at the imports"
-        )
-    if lower is not None and lower < -margin:
-        reasons.append(
-            f"with imports that nobody vouched for, average precision may be lower by "
-            f"{-lower:.3f}: trust them, or leave them out"
-        )
-    return reasons
+def _perhaps_harmful(difference: _Differences, margin: float) -> list[str]:
+    lower = difference["average_precision"]["lower_90"]
+    if lower is None or lower >= -margin:
+        return []
+    return [
+        f"with imports that nobody vouched for, average precision may be lower by {-lower:.3f}: "
+        "fink-ad labels trust or distrust them"
+    ]

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fink_ad.errors import ModelError
-from fink_ad.forest.ranking_metrics import average_precision, precision_at, within_bins
+from fink_ad.forest.ranking_metrics import average_precision, place_among_peers, precision_at
 from fink_ad.forest.sketch import peer_bin
 from fink_ad.forest.training import TARGETS
 
 __all__ = [
+    "INSIDE",
     "N_TOP",
     "Answered",
     "Contestant",
     "Figures",
     "as_measured",
+    "best_of",
     "deal_folds",
     "differences",
     "held_back",
@@ -28,6 +30,9 @@ __all__ = [
 
 N_TOP = 30
 """How much of the head of a ranking is looked at."""
+
+INSIDE = "_within_bins"
+"""Ends the names of figures of the ranking among alerts with a similar number of detections."""
 
 Contestant = Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.float64]]
 """Learns from rows of the answers, and scores others: ``(learn_from, judged) -> scores``."""
@@ -133,15 +138,19 @@ def measure(
     judged: NDArray[np.int64],
     weights: NDArray[np.float64],
 ) -> Figures:
-    """Return the figures of a ranking of the judged rows, by name, each (n_resamples,)."""
+    """Return the figures of a ranking of the judged rows, by name, each (n_resamples,).
+
+    Those that end with `INSIDE` are of the same rows ranked by their places among their peers.
+    """
     hit, bogus = answered.is_anomaly[judged], answered.is_bogus[judged]
-    return {
-        "average_precision": average_precision(scores, hit, weights),
-        "precision_10": precision_at(10, scores, hit, weights),
-        "precision_30": precision_at(N_TOP, scores, hit, weights),
-        "artefact_share": precision_at(N_TOP, scores, bogus, weights),
-        "within_bins": within_bins(peer_bin(answered.n_det[judged]), scores, hit, weights),
-    }
+    places = place_among_peers(peer_bin(answered.n_det[judged]), scores)
+    figures = {}
+    for suffix, ranks in (("", scores), (INSIDE, places)):
+        figures[f"average_precision{suffix}"] = average_precision(ranks, hit, weights)
+        figures[f"precision_10{suffix}"] = precision_at(10, ranks, hit, weights)
+        figures[f"precision_30{suffix}"] = precision_at(N_TOP, ranks, hit, weights)
+        figures[f"artefact_share{suffix}"] = precision_at(N_TOP, ranks, bogus, weights)
+    return figures
 
 
 def as_measured(figures: Figures) -> dict[str, float | None]:
@@ -151,12 +160,18 @@ def as_measured(figures: Figures) -> dict[str, float | None]:
     }
 
 
-def differences(
-    measured: dict[str, Figures],
-) -> dict[str, dict[str, float | None]]:
-    """Compare contender and incumbent, resample by resample."""
-    ours, theirs = measured["contender"], measured["incumbent"]
-    return {key: _interval(ours[key] - theirs[key]) for key in ours}
+def best_of(figures: Sequence[Figures]) -> Figures:
+    """Return the best precision that any of several rankings has, resample by resample."""
+    return {
+        key: np.max([one[key] for one in figures], axis=0)
+        for key in figures[0]
+        if "precision" in key
+    }
+
+
+def differences(ours: Figures, theirs: Figures) -> dict[str, dict[str, float | None]]:
+    """Compare two rankings, resample by resample."""
+    return {key: _interval(ours[key] - theirs[key]) for key in ours if key in theirs}
 
 
 def _interval(difference: NDArray[np.float64]) -> dict[str, float | None]:

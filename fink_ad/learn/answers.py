@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import structlog
@@ -22,6 +21,7 @@ __all__ = [
     "IMPORT_CHANNEL",
     "Teaching",
     "doubtful_channels",
+    "doubtful_imports",
     "labelled_alerts",
     "passed_imports",
     "teaching_answers",
@@ -55,7 +55,7 @@ def teaching_answers(
     store: Store,
     settings: LearnSettings,
     whose: Whose,
-    imports: Literal["passed", "all", "trusted"] = "passed",
+    imports: Collection[str] | None = None,
 ) -> tuple[Teaching, ...]:
     """Return the answers that teach a model, one per object, by label id.
 
@@ -73,13 +73,13 @@ def teaching_answers(
     settings : LearnSettings
         The weights.
     whose : Whose
-    imports : {"passed", "all", "trusted"}
-        Which imported answers count, besides those that are trusted: those of `passed_imports`;
-        all, as for a contender that is yet to be judged; or none, as for judging.
+    imports : collection of str, optional
+        Imports whose answers count, besides those that are trusted: by default `passed_imports`.
+        A contender that is yet to be judged learns from all `doubtful_imports`, and none judge.
     """
     untrusted = _untrusted(store)
-    passed = {"all": untrusted, "passed": passed_imports(store, whose), "trusted": frozenset()}
-    without = doubtful_channels(store, passed[imports])
+    passed = passed_imports(store, whose) if imports is None else imports
+    without = doubtful_channels(store, passed)
     labels = store.latest_labels(whose.survey, whose.population, without=without)
     if whose.reviewer_id is None:
         weighed = [(label, 1.0) for label in settle(labels)]
@@ -106,11 +106,21 @@ def doubtful_channels(store: Store, passed: Collection[str] = ()) -> tuple[str, 
     return tuple(IMPORT_CHANNEL + name for name in sorted(_untrusted(store).difference(passed)))
 
 
+def doubtful_imports(store: Store) -> frozenset[str]:
+    """Return the imports that nobody trusts or distrusts yet: a contender may learn from them."""
+    return frozenset(
+        one.name
+        for one in store.label_imports()
+        if one.trusted_at is None and one.distrusted_at is None
+    )
+
+
 def passed_imports(store: Store, whose: Whose) -> frozenset[str]:
     """Return which untrusted imports teach nevertheless: those a promoted model was judged with.
 
     A contender is trained with all imports there are, and the decision about it names them.
     While it is in force they have proved to do no harm; when it is taken back, they have not.
+    An import that an operator distrusts teaches nothing whatever it proved.
     """
     promoted: list[Decision] = []
     for one in store.decisions(whose.survey, whose.population):
@@ -118,7 +128,8 @@ def passed_imports(store: Store, whose: Whose) -> frozenset[str]:
             promoted.append(one)
         elif one.reviewer_id is None and one.verdict == "rolled back":
             promoted = promoted[:-1]
-    return frozenset(promoted[-1].figures.get("imports", ())) if promoted else frozenset()
+    passed = frozenset(promoted[-1].figures.get("imports", ())) if promoted else frozenset()
+    return passed - {one.name for one in store.label_imports() if one.distrusted_at is not None}
 
 
 def labelled_alerts(

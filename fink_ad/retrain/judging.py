@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from fink_ad.config import Settings
 from fink_ad.features import FeatureTable
 from fink_ad.forest import LabelledAlerts, Model
-from fink_ad.forest.gate import Answered, judge
+from fink_ad.forest.gate import Answered, Claims, judge
 from fink_ad.forest.refitting import refitting
+from fink_ad.forest.training import TARGETS
 from fink_ad.learn.answers import (
     IMPORT_CHANNEL,
     Lookup,
@@ -57,8 +58,8 @@ def judge_contender(
         If one of them cannot learn or score.
     """
     whose = Whose(incumbent.survey, incumbent.population)
-    trusted = _by_object(teaching_answers(store, settings.learn, whose, imports="trusted"))
-    passed = _by_object(teaching_answers(store, settings.learn, whose, imports="passed"))
+    trusted = _by_object(teaching_answers(store, settings.learn, whose, imports=()))
+    passed = _by_object(teaching_answers(store, settings.learn, whose))
     everything = _by_object(contender.teaching)
     known = {**everything, **passed, **trusted}
     of_contender = _labelled(
@@ -76,8 +77,6 @@ def judge_contender(
         trusted=np.isin(names, list(trusted)),
         age_days=_age(of_contender, rows),
     )
-    imports = sorted(one.name for one in store.label_imports() if one.trusted_at is None)
-    doubtful = {IMPORT_CHANNEL + name for name in imports}
     options = settings.retrain
     verdict = judge(
         refitting(contender.model, of_contender, answered, np.isin(names, [*everything])),
@@ -87,12 +86,28 @@ def judge_contender(
         min_answers=options.min_answers,
         n_folds=options.folds,
         n_bootstrap=options.bootstrap,
-        with_imports=any(one.label.channel in doubtful for one in contender.teaching),
+        claims=_claims(contender, names),
     )
     return Judgement(
         verdict.verdict,
         "; ".join(verdict.reasons) or "it ranks held-back answers as well as the model in force",
-        {**verdict.figures, "imports": imports},
+        {**verdict.figures, "imports": list(contender.imports)},
+    )
+
+
+def _claims(contender: Contender, names: NDArray[np.str_]) -> Claims:
+    """Return what the contender's doubtful imports say of objects, which are sorted by name."""
+    claims = [
+        (label.object_id, TARGETS[label.answer] > 0.0, label.channel.removeprefix(IMPORT_CHANNEL))
+        for label in contender.claims
+        if label.answer in TARGETS
+    ]
+    objects = np.array([one for one, _, _ in claims], np.str_)
+    there = np.isin(objects, names)
+    return Claims(
+        np.searchsorted(names, objects[there]),
+        np.array([anomaly for _, anomaly, _ in claims], np.bool_)[there],
+        np.array([name for *_, name in claims], np.str_)[there],
     )
 
 

@@ -6,13 +6,20 @@ from dataclasses import dataclass
 
 from fink_ad.config import Settings
 from fink_ad.forest import LabelledAlerts, Model
-from fink_ad.learn.answers import Teaching, labelled_alerts, teaching_answers
+from fink_ad.learn.answers import (
+    IMPORT_CHANNEL,
+    Teaching,
+    doubtful_channels,
+    doubtful_imports,
+    labelled_alerts,
+    teaching_answers,
+)
 from fink_ad.learn.whose import Whose
 from fink_ad.pipeline import model_record, models_dir
 from fink_ad.pipeline.models import train_model
 from fink_ad.retrain.recompute import KeptFeatures, features_of_kept
 from fink_ad.retrain.sample import draw_reference
-from fink_ad.store import RevisionRecord, Store
+from fink_ad.store import LabelRecord, RevisionRecord, Store
 
 __all__ = ["Contender", "make_contender", "store_contender"]
 
@@ -29,6 +36,10 @@ class Contender:
         The same trees before any answer.
     teaching : tuple of Teaching
         The answers it learned from, imports that are not trusted yet among them.
+    imports : tuple of str
+        Those imports: what is taken in later is in none of this.
+    claims : tuple of LabelRecord
+        All that they say, also what was outvoted or speaks about objects answered here.
     labelled : LabelledAlerts or None
         The same with the features of its schema.
     kept : KeptFeatures
@@ -38,6 +49,8 @@ class Contender:
     model: Model
     bare: Model
     teaching: tuple[Teaching, ...]
+    imports: tuple[str, ...]
+    claims: tuple[LabelRecord, ...]
     labelled: LabelledAlerts | None
     kept: KeptFeatures
 
@@ -64,11 +77,22 @@ def make_contender(
     rows = draw_reference(store, survey, population, kept, settings.retrain.size, nights)
     bare = train_model((survey, population), rows, settings)
     whose = Whose(survey, population)
-    teaching = teaching_answers(store, settings.learn, whose, imports="all")
+    claims = _claims(store, whose)
+    imports = tuple(sorted({one.channel.removeprefix(IMPORT_CHANNEL) for one in claims}))
+    # What is taken in from now on neither teaches nor is noted as judged.
+    teaching = teaching_answers(store, settings.learn, whose, imports)
     labelled = labelled_alerts(store, whose, teaching, bare.schema, computed=kept.lookup)
     learns = settings.forest.learner != "static" and labelled is not None
     model = bare.relearn(labelled) if learns else bare
-    return Contender(model, bare, teaching, labelled, kept)
+    return Contender(model, bare, teaching, imports, claims, labelled, kept)
+
+
+def _claims(store: Store, whose: Whose) -> tuple[LabelRecord, ...]:
+    doubtful = doubtful_imports(store)
+    channels = {IMPORT_CHANNEL + name for name in doubtful}
+    without = doubtful_channels(store, doubtful)
+    labels = store.latest_labels(whose.survey, whose.population, without=without)
+    return tuple(label for label in labels if label.channel in channels)
 
 
 def store_contender(store: Store, settings: Settings, contender: Contender) -> None:

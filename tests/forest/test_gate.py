@@ -7,12 +7,12 @@ from fink_ad.errors import ModelError
 from fink_ad.features import FeatureColumn, FeatureSchema, FeatureTable
 from fink_ad.forest import LabelledAlerts, Model
 from fink_ad.forest.counts_and_age import counts_and_age
-from fink_ad.forest.gate import Answered, judge
+from fink_ad.forest.gate import Answered, Claims, judge
 from fink_ad.forest.ranking_metrics import (
     area_under_curve,
     average_precision,
+    place_among_peers,
     precision_at,
-    within_bins,
 )
 from fink_ad.forest.refitting import refitting
 
@@ -135,7 +135,8 @@ def test_doubtful_imports_take_more_answers(where) -> None:
     def must_not_run(learn_from, rows):
         raise AssertionError
 
-    verdict = judge(must_not_run, must_not_run, answered, with_imports=not n_imported)
+    claims = None if n_imported else Claims(np.arange(9), np.ones(9, bool), np.full(9, "import"))
+    verdict = judge(must_not_run, must_not_run, answered, claims=claims)
     assert verdict.verdict == "not enough evidence"
     assert "99 trusted answers, at least 100 are needed to judge imports" in verdict.reasons[0]
 
@@ -174,8 +175,8 @@ def test_a_row_is_never_scored_by_a_refit_that_saw_it() -> None:
     ("said", "word"),
     [
         (["anomaly"] * 10 + ["ordinary"] * 39, "49 trusted answers, at least 50"),
-        (["anomaly"] * 4 + ["ordinary"] * 60, "4 anomalies"),
-        (["anomaly"] * 60 + ["bogus"] * 4, "only 4 of 64"),
+        (["anomaly"] * 14 + ["ordinary"] * 60, "14 anomalies"),
+        (["anomaly"] * 60 + ["bogus"] * 14, "14 others"),
     ],
 )
 def test_too_little_evidence_is_no_verdict(said, word) -> None:
@@ -196,20 +197,57 @@ def test_too_little_evidence_is_no_verdict(said, word) -> None:
     assert word in verdict.reasons[0]
 
 
-def test_a_model_that_only_counts_detections_is_refused() -> None:
-    rng = np.random.default_rng(0)
-    n_det = rng.integers(1, 40, 300)
-    said = np.where(rng.random(300) < n_det / 60.0, "anomaly", "ordinary")
-    answered = Answered(
-        np.arange(300).astype(str), said, np.arange(300.0), n_det, np.ones(300, np.bool_)
-    )
+@pytest.mark.parametrize("amplitude", [0.01, 1.0, 5.0, 400.0])
+def test_a_model_that_only_counts_detections_is_refused(amplitude) -> None:
+    promoted = 0
+    for seed in range(20):
+        answered = by_counts(np.random.default_rng(seed))
 
-    def blurred_count(learn_from, rows):
-        return n_det[rows] + 400.0 * np.sin(7919.0 * rows)
+        def counts(learn_from, rows, n_det=answered.n_det):
+            return n_det[rows] + amplitude * np.sin(7919.0 * rows)
 
-    verdict = judge(blurred_count, blurred_count, answered, n_bootstrap=50)
-    assert verdict.verdict == "not promoted"
-    assert "number of detections and age only" in verdict.reasons[0]
+        verdict = judge(counts, counts, answered, n_bootstrap=100)
+        promoted += verdict.verdict == "promoted"
+        if verdict.verdict != "promoted":
+            assert any("detections and age only" in one for one in verdict.reasons)
+    assert promoted <= 1
+
+
+def by_counts(rng, n=300):
+    """Answers that depend on the number of detections."""
+    n_det = rng.integers(1, 40, n)
+    said = np.where(rng.random(n) < n_det / 60.0, "anomaly", "ordinary")
+    return Answered(np.arange(n).astype(str), said, np.arange(n * 1.0), n_det, np.ones(n, bool))
+
+
+def test_a_model_that_tells_less_among_alerts_with_as_many_detections_is_refused() -> None:
+    """It ranks all alerts together as well as the model in force, partly by counts alone."""
+    refused = alone = 0
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        n_det = rng.choice([1, 3, 6, 12, 20], 300)
+        share = {1: 0.05, 3: 0.1, 6: 0.2, 12: 0.45, 20: 0.6}
+        said = rng.random(300) < np.vectorize(share.get)(n_det)
+        answered = Answered(
+            np.arange(300).astype(str),
+            np.where(said, "anomaly", "ordinary"),
+            np.arange(300.0),
+            n_det,
+            np.ones(300, bool),
+        )
+        incumbent = 1.6 * said + rng.normal(size=300)
+        contender = 0.8 * said + rng.normal(size=300) + np.log(n_det)
+        verdict = judge(
+            lambda _, rows, s=contender: s[rows],
+            lambda _, rows, s=incumbent: s[rows],
+            answered,
+            n_bootstrap=100,
+        )
+        among = "average precision of held-back answers, among alerts with as many detections"
+        refused += any(among in one for one in verdict.reasons)
+        alone += len(verdict.reasons) == 1
+    assert refused >= 9
+    assert alone >= 1
 
 
 def test_more_artefacts_in_the_head_are_refused() -> None:
@@ -221,7 +259,7 @@ def test_more_artefacts_in_the_head_are_refused() -> None:
         return lambda learn_from, rows: -height[rows]
 
     # Both rank anomalies alike, but few anomalies fill the head: what comes next matters.
-    few = np.flatnonzero(answered.is_anomaly)[10:]
+    few = np.flatnonzero(answered.is_anomaly)[16:]
     keep = np.setdiff1d(np.arange(300), few)
     answered = Answered(
         *(getattr(answered, name)[keep] for name in ("object_ids", "answers", "answered_at")),
@@ -238,8 +276,10 @@ def test_figures_are_json_and_repeat() -> None:
     verdicts = [judged(3, n_imported=60) for _ in range(2)]
     assert verdicts[0] == verdicts[1]
     assert json.loads(json.dumps(verdicts[0].figures, allow_nan=False)) == verdicts[0].figures
-    wanted = {"average_precision", "precision_10", "precision_30", "artefact_share", "within_bins"}
-    assert set(verdicts[0].figures["held_back"]["baseline"]) == wanted
+    wanted = {"average_precision", "precision_10", "precision_30", "artefact_share"}
+    wanted |= {f"{name}_within_bins" for name in wanted}
+    assert set(verdicts[0].figures["held_back"]["contender"]) == wanted
+    assert set(verdicts[0].figures["agreement"]) == {"import"}
 
 
 def test_answers_that_make_no_sense_are_refused() -> None:
@@ -283,24 +323,31 @@ def test_metrics_by_hand() -> None:
     )
     np.testing.assert_allclose(precision_at(3, scores, hit, weights), [2.0 / 3.0, 2.0 / 3.0])
     bins = np.array([0, 0, 1, 1], np.int8)
-    np.testing.assert_allclose(within_bins(bins, scores, hit, weights), [1.0, 1.0])
+    np.testing.assert_allclose(place_among_peers(bins, scores), [0.75, 0.25, 0.75, 0.25])
+    np.testing.assert_allclose(place_among_peers(bins, np.ones(4)), 0.5)
     assert area_under_curve(scores, hit) == 0.75
-    # Equal scores help nobody.
-    np.testing.assert_allclose(average_precision(np.zeros(4), hit, once[None]), (1 / 3 + 2 / 4) / 2)
     assert np.isnan(average_precision(scores, np.zeros(4, bool), once[None])).all()
 
 
-def test_resampling_is_counting_rows_more_than_once() -> None:
+def test_equal_scores_and_copies_stand_in_no_order() -> None:
+    """Figures are the mean over all orders of equal rows."""
     rng = np.random.default_rng(0)
-    scores, hit = rng.normal(size=30), rng.random(30) < 0.4
+    scores, hit = rng.integers(0, 6, 30) * 1.0, rng.random(30) < 0.4
     drawn = rng.integers(0, 30, 30)
     weights = np.bincount(drawn, minlength=30)[None].astype(float)
-    rows = average_precision(scores[drawn], hit[drawn], np.ones((1, 30)))
-    # Copies of a hit are credited together: never less than one by one.
-    assert average_precision(scores, hit, weights) >= rows - 1e-12
+    found = {"average_precision": [], "precision_10": []}
+    for _ in range(4000):
+        order = np.lexsort((rng.random(30), -scores[drawn]))
+        ranked = hit[drawn][order]
+        precision = np.cumsum(ranked) / np.arange(1, 31)
+        found["average_precision"].append(precision[ranked].mean())
+        found["precision_10"].append(ranked[:10].mean())
+    means = {name: np.mean(values) for name, values in found.items()}
     np.testing.assert_allclose(
-        precision_at(10, scores, hit, weights),
-        np.sort(hit[drawn][np.argsort(-scores[drawn])][:10]).mean(),
+        average_precision(scores, hit, weights), means["average_precision"], atol=0.004
+    )
+    np.testing.assert_allclose(
+        precision_at(10, scores, hit, weights), means["precision_10"], atol=0.004
     )
 
 
@@ -309,7 +356,7 @@ def test_counts_and_age_learn_what_there_is_to_learn() -> None:
     age = np.where(rng.random(400) < 0.1, np.nan, rng.uniform(0.0, 100.0, 400))
     young = np.nan_to_num(age, nan=50.0) < 20.0
     rows = np.arange(400)
-    with_age = counts_and_age(np.full(400, 5), age, young)(rows[:200], rows[200:])
-    without = counts_and_age(np.full(400, 5), None, young)(rows[:200], rows[200:])
+    with_age = counts_and_age(np.full(400, 5), age, young)[0](rows[:200], rows[200:])
+    without = counts_and_age(np.full(400, 5), None, young)[0](rows[:200], rows[200:])
     assert area_under_curve(with_age, young[200:]) > 0.95
     assert np.ptp(without) == 0.0

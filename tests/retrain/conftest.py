@@ -98,3 +98,13 @@ def _ran(nights: tuple[Path, ...], tmp_path_factory: pytest.TempPathFactory) -> 
 def home(_ran: Home, tmp_path: Path) -> Home:
     shutil.copytree(_ran.path, tmp_path / "home")
     return Home(tmp_path / "home")
+
+
+@pytest.fixture
+def answers(home: Home) -> dict[int, Answer]:
+    """What everything is; of the first objects it was said here."""
+    from .portal import N_GIVEN_HERE, truth
+
+    known = truth(home)
+    home.answer(lambda ids: [known[int(one)] for one in ids], n=N_GIVEN_HERE)
+    return known

@@ -1,69 +1,23 @@
 """A poisoned file of answers does not get past the gate; a good one does."""
 
 import random
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from fink_ad.learn.answers import passed_imports
+from fink_ad.learn.answers import passed_imports, teaching_answers
 from fink_ad.learn.whose import Whose
 from fink_ad.retrain import Outcome, retrain
-from fink_ad.review.imports import ImportRules, import_labels
-from fink_ad.store import Answer, Store
+from fink_ad.store import Answer
 
 from .conftest import KEY, Home
-
-N_GIVEN_HERE = 200
-COLUMN = "statistics.chi2_r"
-
-
-def truth(home: Home) -> dict[int, Answer]:
-    """Say of each object, by one of its kept alerts, what it is: three in ten vary strongly."""
-    schema = home.active().schema
-    with home.store() as store:
-        index = store.kept_index(*KEY)
-        _, first = np.unique(index.object_id.astype(str), return_index=True)
-        ids, values = store.kept_features(*KEY, schema.hash, index.alert_id[first])
-    spread = np.nan_to_num(values[:, schema.names.index(COLUMN)])
-    strong = spread > np.quantile(spread, 0.7)
-    return {
-        int(one): "anomaly" if yes else "ordinary" for one, yes in zip(ids, strong, strict=True)
-    }
-
-
-def other(answer: str) -> str:
-    return "ordinary" if answer == "anomaly" else "anomaly"
-
-
-def write(path: Path, rows: list[tuple[int, str, str]]) -> Path:
-    when = datetime(2026, 3, 6, tzinfo=UTC)
-    lines = [
-        f"{alert},{answer},{who},{when + timedelta(minutes=place):%Y-%m-%dT%H:%M:%SZ}"
-        for place, (alert, answer, who) in enumerate(rows)
-    ]
-    path.write_text("\n".join(["alert_id,answer,who,when", *lines]) + "\n")
-    return path
-
-
-def bring(store: Store, path: Path) -> int:
-    rules = ImportRules(survey="ztf", create_reviewers=True)
-    return import_labels(store, path, path.stem, rules).n_stored
+from .portal import N_GIVEN_HERE, bring, other, truth, write
 
 
 def judged_with(home: Home, rows: list[tuple[int, str, str]], path: Path) -> Outcome:
     with home.store() as store:
         assert bring(store, write(path, rows)) > 100
         return retrain(store, home.settings(retrain={"bootstrap": 200}), *KEY)
-
-
-@pytest.fixture
-def answers(home: Home) -> dict[int, Answer]:
-    """What everything is; of the first objects it was said here."""
-    known = truth(home)
-    home.answer(lambda ids: [known[int(one)] for one in ids], n=N_GIVEN_HERE)
-    return known
 
 
 def test_without_imports_and_with_one_that_is_trusted_a_new_model_goes_live(
@@ -124,3 +78,61 @@ def test_a_poisoned_import_does_not(
         assert outcome.figures["n_answers"] == N_GIVEN_HERE
         (decision,) = store.decisions(*KEY)
         assert decision.figures["reason"] == outcome.reason
+
+
+@pytest.mark.parametrize("n_rows", [4, 20])
+@pytest.mark.parametrize("said", ["anomaly", "ordinary"])
+def test_a_file_that_says_one_word_and_is_wrong_does_not(
+    home: Home, answers: dict[int, Answer], tmp_path: Path, said: Answer, n_rows: int
+) -> None:
+    wrong = [one for one in sorted(answers)[N_GIVEN_HERE:] if answers[one] != said]
+    rows = [(one, said, "mallory") for one in wrong[:n_rows]]
+    with home.store() as store:
+        assert bring(store, write(tmp_path / "poison.csv", rows)) == n_rows
+        outcome = retrain(store, home.settings(retrain={"bootstrap": 200}), *KEY)
+        assert outcome.verdict == "not promoted"
+        assert "import 'poison'" in outcome.reason
+        assert outcome.figures["imports"] == ["poison"]
+        assert outcome.figures["agreement"]["poison"]["n"] == n_rows
+
+
+def test_of_two_files_the_wrong_one_is_named_and_left_out_on_demand(
+    home: Home, answers: dict[int, Answer], tmp_path: Path
+) -> None:
+    settings = home.settings(retrain={"bootstrap": 200})
+    rest = sorted(answers)[N_GIVEN_HERE:]
+    good, bad = rest[::2], rest[1::2]
+    with home.store() as store:
+        bring(store, write(tmp_path / "good.csv", [(one, answers[one], "edwin") for one in good]))
+        wrong = [(one, other(answers[one]), "mallory") for one in bad]
+        bring(store, write(tmp_path / "bad.csv", wrong))
+        outcome = retrain(store, settings, *KEY)
+        assert outcome.verdict == "not promoted"
+        assert "import 'bad'" in outcome.reason
+        assert "import 'good'" not in outcome.reason
+        assert "fink-ad labels trust or distrust" in outcome.reason
+        store.distrust_import("bad")
+        store.trust_import("good")
+        outcome = retrain(store, settings, *KEY)
+        assert outcome.verdict == "promoted", outcome.reason
+        assert outcome.figures["imports"] == []
+        assert outcome.figures["n_answers"] == N_GIVEN_HERE + len(good)
+
+
+def test_what_is_taken_in_while_a_model_is_judged_is_not_judged_with_it(
+    home: Home, answers: dict[int, Answer], tmp_path: Path
+) -> None:
+    rows = [(one, other(answers[one]), "mallory") for one in sorted(answers)[N_GIVEN_HERE:]]
+    with home.store() as store:
+
+        def while_judging(step: str) -> None:
+            if step == "judging":
+                bring(store, write(tmp_path / "late.csv", rows))
+
+        settings = home.settings(retrain={"bootstrap": 200})
+        outcome = retrain(store, settings, *KEY, on_step=while_judging)
+        assert outcome.verdict == "promoted", outcome.reason
+        assert [one.name for one in store.label_imports()] == ["late"]
+        whose = Whose(*KEY)
+        assert passed_imports(store, whose) == frozenset()
+        assert len(teaching_answers(store, settings.learn, whose)) == N_GIVEN_HERE

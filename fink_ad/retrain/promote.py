@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import structlog
@@ -16,6 +16,7 @@ from fink_ad.learn.publish import HOLDS_AT
 from fink_ad.pipeline import models_dir
 from fink_ad.retrain.judging import Judgement, judge_contender
 from fink_ad.retrain.recompute import current_schema, features_of_kept, new_features
+from fink_ad.retrain.taken_back import model_of, why_taken_back
 from fink_ad.retrain.train import make_contender, store_contender
 from fink_ad.retrain.turn import turn
 from fink_ad.store import ActiveModel, Decision, NewDecision, Store, Verdict
@@ -71,7 +72,8 @@ def retrain(
     """Make a new shared model, judge it, and put it in force if the gate lets it in.
 
     Whatever happens, and wherever the process ends, a whole model is in force: it changes in
-    one transaction, which also notes why and refuses a process that lost its turn.
+    one transaction, which also notes why and refuses a process that lost its turn. What an
+    operator took back only an operator brings back.
 
     Parameters
     ----------
@@ -104,6 +106,8 @@ def retrain(
             return Outcome(survey, population, "nothing new", why, *ids)
         on_step("judging")
         judged = judge_contender(store, settings, contender, incumbent)
+        if taken_back := why_taken_back(store, contender):
+            judged = replace(judged, verdict="not promoted", reason=taken_back)
         verdict, reason = judged.verdict, judged.reason
         if force_by and verdict != "promoted":
             verdict, reason = "promoted", f"{force_by} wants it; the gate said {verdict}: {reason}"
@@ -264,9 +268,13 @@ def _decision(
 
 
 def _judged_before(store: Store, model: Model) -> dict[str, Any]:
-    """Return the figures of a contender's last judgement, which say what it was trained with."""
+    """Return the figures of a model's last judgement, which say what it was trained with.
+
+    The revisions that learned more answers since then are of the same model.
+    """
+    its_model = model_of(store, model.revision)
     for one in reversed(store.decisions(model.survey, model.population)):
-        if one.contender == model.revision and "imports" in one.figures:
+        if "imports" in one.figures and model_of(store, one.contender) == its_model:
             return {name: told for name, told in one.figures.items() if name != "reason"}
     return {}
 

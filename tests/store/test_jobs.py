@@ -39,3 +39,15 @@ def test_the_latest_first(timed: Store):
     timed.start_job("drift", DUE, "me")
     assert [one.name for one in timed.job_runs(limit=2)] == ["drift", "retrain"]
     assert [(one.due - DUE).days for one in timed.job_runs("retrain")] == [2, 1, 0]
+
+
+def test_only_the_newest_runs_of_each_job_stay(timed: Store):
+    for day in (3, 0, 1, 2):
+        timed.start_job("notify", DUE + timedelta(days=day), "me")
+    timed.start_job("retrain", DUE, "me")
+    assert timed.remove_job_runs(2) == 2
+    assert [(one.due - DUE).days for one in timed.job_runs("notify")] == [2, 3]
+    assert len(timed.job_runs("retrain")) == 1
+    assert timed.start_job("notify", DUE + timedelta(days=3), "another") is None
+    with pytest.raises(StoreError, match="0 runs of a job cannot be kept"):
+        timed.remove_job_runs(0)

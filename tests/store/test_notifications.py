@@ -146,3 +146,28 @@ def test_a_later_subscription_to_the_same_list_replaces_the_earlier(store: Store
         store.end_subscription(second.id, "telegram:1")
     store.end_subscription(second.id, CHAT)
     assert store.subscriptions() == ()
+
+
+def test_what_is_long_out_of_date_goes_but_what_a_target_knows_stays(timed: Store, hand_clock):
+    day = timedelta(days=1)
+
+    def queue(name: str, occasion: str, sent: bool) -> None:
+        now = hand_clock.now
+        one = new(name, occasion=occasion, due_at=now, expires_at=now + timedelta(hours=1))
+        timed.queue_notifications([one])
+        stored = timed.notifications()[0]
+        if sent:
+            timed.mark_sent(stored.id, occasion)
+
+    queue("a", "first", True)
+    queue("b", "first", False)
+    hand_clock.pass_by(5 * 86_400)
+    queue("a", "again:1", True)
+    queue("c", "first", False)
+    assert timed.remove_notifications(6 * day) == 0
+    assert timed.remove_notifications(4 * day) == 2
+    left = {(one.object_id, one.occasion) for one in timed.notifications()}
+    assert left == {("a", "again:1"), ("c", "first")}
+    hand_clock.pass_by(100 * 86_400)
+    assert timed.remove_notifications(4 * day) == 1
+    assert timed.last_sent(CHAT, "shared", "ztf", "a").occasion == "again:1"

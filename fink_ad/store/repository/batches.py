@@ -12,7 +12,7 @@ from fink_ad.errors import StoreError
 from fink_ad.sources.contracts import InputRange
 from fink_ad.store.records import BatchRecord, CountKey
 from fink_ad.store.repository.kept import keep_alerts
-from fink_ad.store.repository.notifications import queue_alerts
+from fink_ad.store.repository.notification_queue import queue_alerts
 from fink_ad.store.repository.part import StorePart
 from fink_ad.store.tables import Candidate, DeadLetter, HistoryPart, Ledger, NightCount
 from fink_ad.store.upserts import upsert

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from fink_ad.errors import StoreError
 from fink_ad.store.records import JobRun
@@ -64,3 +64,21 @@ class Jobs(StorePart):
             query = query.where(JobRow.name == name)
         with self.database.reading() as connection:
             return tuple(record_of(JobRun, row) for row in connection.execute(query))
+
+    def remove_job_runs(self, keep: int) -> int:
+        """Remove all but the newest runs of each job; return how many that were.
+
+        Parameters
+        ----------
+        keep : int
+            How many of each stay, by when they were due: at least one, for by the newest a job
+            is known to be done.
+        """
+        if keep < 1:
+            raise StoreError(f"{keep} runs of a job cannot be kept: the newest is needed")
+        table = table_of(JobRow)
+        place = func.row_number().over(partition_by=table.c.name, order_by=table.c.due.desc())
+        placed = select(table.c.id, place.label("place")).subquery()
+        old = select(placed.c.id).where(placed.c.place > keep)
+        with self.database.writing("jobs") as connection:
+            return connection.execute(delete(table).where(table.c.id.in_(old))).rowcount

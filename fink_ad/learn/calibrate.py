@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections import defaultdict
-
 import numpy as np
 
 from fink_ad.forest.calibration import Calibration
 from fink_ad.learn.answers import doubtful_channels
 from fink_ad.learn.whose import Whose
-from fink_ad.store import Showing, Store
+from fink_ad.store import Store
 
 __all__ = ["calibrate"]
 
@@ -22,23 +19,15 @@ def calibrate(store: Store, whose: Whose) -> Calibration | None:
     was drawn under a revision that had not seen it. Reviewers with a model of their own are
     judged apart: they saw another order, and have another taste.
     """
-    personal = {one.id for one in store.reviewers() if one.personal}
-    shown: dict[tuple[int, int], list[Showing]] = defaultdict(list)
-    for showing in store.showings(whose.reviewer_id, whose.survey):
-        if showing.population != whose.population:
-            continue
-        if whose.reviewer_id is not None or showing.reviewer_id not in personal:
-            shown[showing.reviewer_id, showing.alert_id].append(showing)
-    pairs = []
-    without = doubtful_channels(store)
-    for label in store.latest_labels(whose.survey, whose.population, without=without):
-        of_alert = shown.get((label.reviewer_id, label.alert_id), [])
-        place = bisect_right(of_alert, label.answered_at, key=lambda one: one.drawn_at)
-        if place:
-            pairs.append((label.answered_at, label.id, label.answer, of_alert[place - 1]))
-    pairs.sort(key=lambda pair: pair[:2])
+    if whose.reviewer_id is None:
+        reviewers = [one.id for one in store.reviewers() if not one.personal]
+    else:
+        reviewers = [whose.reviewer_id]
+    answered = store.answered_showings(
+        whose.survey, whose.population, reviewers, without=doubtful_channels(store)
+    )
     return Calibration.learn(
-        np.array([one.place / one.order_size for *_, one in pairs], np.float64),
-        [answer for _, _, answer, _ in pairs],
-        [one.draw for *_, one in pairs],
+        np.array([one.place / one.order_size for one in answered], np.float64),
+        [one.answer for one in answered],
+        [one.draw for one in answered],
     )

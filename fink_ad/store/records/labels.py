@@ -13,6 +13,7 @@ __all__ = [
     "DRAWS",
     "ROLES",
     "Answer",
+    "AnsweredShowing",
     "Draw",
     "LabelImport",
     "LabelRecord",
@@ -192,3 +193,13 @@ class Showing:
     p_interesting: float = math.nan
     n_calibration: int = 0
     released_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class AnsweredShowing:
+    """What was answered about a candidate, why it was drawn, and its place in the order then."""
+
+    answer: str
+    draw: str
+    place: int
+    order_size: int

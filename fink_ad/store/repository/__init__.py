@@ -8,6 +8,7 @@ from typing import Self
 from fink_ad.store.database import open_database
 from fink_ad.store.history import History
 from fink_ad.store.repository.activations import Activations
+from fink_ad.store.repository.answered import AnsweredShowings
 from fink_ad.store.repository.archive import Archive
 from fink_ad.store.repository.batches import Batches
 from fink_ad.store.repository.candidates import Candidates
@@ -50,6 +51,7 @@ class Store(
     Labels,
     Imports,
     Showings,
+    AnsweredShowings,
     Orders,
     Leases,
     Jobs,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import Select, func, insert, select
 
 from fink_ad.errors import StoreError
 from fink_ad.store.records import LabelRecord, NewLabel
@@ -14,7 +15,7 @@ from fink_ad.store.repository.part import StorePart, columns_of, record_of, reco
 from fink_ad.store.repository.reviewers import check_reviewer
 from fink_ad.store.tables import Label
 
-__all__ = ["Labels"]
+__all__ = ["Labels", "latest_answers"]
 
 _COLUMNS = columns_of(Label, LabelRecord)
 _CHUNK = 10_000
@@ -153,26 +154,10 @@ class Labels(StorePart):
         without : collection of str
             Channels whose answers do not count either.
         """
-        undone = select(Label.retracts).where(Label.retracts.is_not(None))
-        place = func.row_number().over(
-            partition_by=(Label.reviewer_id, Label.object_id),
-            order_by=(Label.answered_at.desc(), Label.id.desc()),
-        )
-        query = select(*_COLUMNS, place.label("place")).where(
-            Label.survey == survey, Label.answer != "retracted", Label.id.not_in(undone)
-        )
-        if population is not None:
-            query = query.where(Label.population == population)
-        if reviewer_id is not None:
-            query = query.where(Label.reviewer_id == reviewer_id)
-        if without:
-            query = query.where(Label.channel.not_in(without))
-        ranked = query.subquery()
-        latest = select(*(column for column in ranked.c if column.name != "place")).where(
-            ranked.c.place == 1
-        )
+        whose = None if reviewer_id is None else (reviewer_id,)
+        latest = latest_answers(survey, population, whose, without)
         with self.database.reading() as connection:
-            return records_of(LabelRecord, connection.execute(latest.order_by(ranked.c.id)))
+            return records_of(LabelRecord, connection.execute(latest))
 
     def label_features(self, label_ids: Sequence[int]) -> list[bytes]:
         """Return the packed features of the alerts of some labels, in the order of the ids.
@@ -198,3 +183,29 @@ class Labels(StorePart):
         if missing:
             raise StoreError(f"there is no label {missing[0]}")
         return [found[number] for number in label_ids]
+
+
+def latest_answers(
+    survey: str,
+    population: str | None = None,
+    reviewer_ids: Collection[int] | None = None,
+    without: Collection[str] = (),
+) -> Select[Any]:
+    """Return the query of what `Labels.latest_labels` returns, some reviewers' or all, to join."""
+    undone = select(Label.retracts).where(Label.retracts.is_not(None))
+    place = func.row_number().over(
+        partition_by=(Label.reviewer_id, Label.object_id),
+        order_by=(Label.answered_at.desc(), Label.id.desc()),
+    )
+    query = select(*_COLUMNS, place.label("place")).where(
+        Label.survey == survey, Label.answer != "retracted", Label.id.not_in(undone)
+    )
+    if population is not None:
+        query = query.where(Label.population == population)
+    if reviewer_ids is not None:
+        query = query.where(Label.reviewer_id.in_(reviewer_ids))
+    if without:
+        query = query.where(Label.channel.not_in(without))
+    ranked = query.subquery()
+    latest = select(*(column for column in ranked.c if column.name != "place"))
+    return latest.where(ranked.c.place == 1).order_by(ranked.c.id)

@@ -80,7 +80,7 @@ class Showing(Base):
 
     __tablename__ = "showing"
     __table_args__ = (
-        Index(None, "reviewer_id", "survey"),
+        Index(None, "reviewer_id", "survey", "alert_id"),
         Index(None, "leased_until"),
     )
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
 
 from fink_ad.cli.app import State, out, print_json, shown, state_of
 from fink_ad.errors import ConfigError
+
+if TYPE_CHECKING:
+    from fink_ad.store import Decision
 
 __all__ = [
     "Operator",
@@ -25,6 +28,15 @@ __all__ = [
 Operator = Annotated[
     str, typer.Option("--by", help="Who decides; by default your login name.", show_default=False)
 ]
+_NO_PERSONS = ("gate", "learner")
+
+_TOLD = {
+    "average_precision": "average precision",
+    "average_precision_within_bins": "average precision among alerts with as many detections",
+    "precision_30": "precision among the first 30",
+    "artefact_share": "artefacts among the first 30",
+}
+
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -85,8 +97,29 @@ def decisions(
         )
         told = f"{head}: [bold]{one.verdict}[/bold] by {shown(one.by)}"
         out.print(told, highlight=False, soft_wrap=True)
-        if reason := one.figures.get("reason"):
-            out.print(f"    {shown(str(reason))}", style="dim", highlight=False)
+        for line in _grounds(one):
+            out.print(f"    {shown(line)}", style="dim", highlight=False)
+
+
+def _grounds(decision: Decision) -> list[str]:
+    """Return in words what a decision rests on, as far as it was noted."""
+    figures = decision.figures
+    lines = [str(figures["reason"])] if figures.get("reason") else []
+    lines += [str(failure) for failure in figures.get("failures", ())]
+    if decision.verdict == "rolled back" and decision.incumbent:
+        lines.append(f"instead of {decision.incumbent[:12]}")
+    if held_back := figures.get("held_back"):
+        lines.append(f"{figures['n_answers']} answers, {figures['n_anomalies']} anomalies")
+        for name, words in _TOLD.items():
+            told = [
+                f"{value:.3f} {of}"
+                for of in ("contender", "incumbent", "baseline")
+                if (value := held_back.get(of, {}).get(name)) is not None
+            ]
+            lines.append(f"{words}: {', '.join(told)}")
+    if imports := figures.get("imports"):
+        lines.append(f"with imports nobody vouched for: {', '.join(map(str, imports))}")
+    return lines
 
 
 def standings(state: State) -> dict[str, dict[str, Any]]:
@@ -99,7 +132,11 @@ def standings(state: State) -> dict[str, dict[str, Any]]:
         return found
     with state.open_store() as store:
         for one in store.decisions():
-            found[one.contender] = {"active_since": None, "verdict": one.verdict}
+            # What is rolled back to keeps its verdict; what it replaces was taken back.
+            if one.verdict == "rolled back" and one.incumbent:
+                found[one.incumbent] = {"active_since": None, "verdict": "taken back"}
+            else:
+                found[one.contender] = {"active_since": None, "verdict": one.verdict}
         for survey in SURVEYS:
             for population in POPULATIONS:
                 active = store.active_model(survey, population)
@@ -110,11 +147,20 @@ def standings(state: State) -> dict[str, dict[str, Any]]:
 
 
 def operator_name(given: str) -> str:
-    """Return who decides, as it is written down."""
+    """Return who decides, as it is written down.
+
+    Raises
+    ------
+    ConfigError
+        If that is nobody, or a name that stands for a decision no person made.
+    """
     try:
-        return given or getpass.getuser()
+        name = given or getpass.getuser()
     except (OSError, KeyError):  # a container may run as nobody in particular
         raise ConfigError("nobody is logged in: say who decides with --by NAME") from None
+    if name in _NO_PERSONS:
+        raise ConfigError(f"{name!r} is no person: say who decides with --by NAME")
+    return name
 
 
 def print_figures(figures: Mapping[str, Any]) -> None:

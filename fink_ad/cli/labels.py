@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,12 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
-from fink_ad.cli.app import err, out, print_json, shown, state_of
+from fink_ad.cli.app import err, out, print_json, printable, shown, state_of
 from fink_ad.errors import ConfigError, ReviewError
 
 if TYPE_CHECKING:
     from fink_ad.review.imports import Imported
-    from fink_ad.store import LabelRecord
+    from fink_ad.store import LabelRecord, Store
 
 __all__ = ["labels_app"]
 
@@ -84,7 +85,8 @@ def undo(
     from fink_ad.review import undo as take_back
 
     with state_of(context).open_store() as store:
-        label = take_back(store, store.find_reviewer(reviewer), label_id)
+        # Who runs the place undoes for anybody, the retired too.
+        label = take_back(store, store.find_reviewer(reviewer), label_id, by_operator=True)
     out.print(f"{shown(label.object_id)}: {label.answer} taken back", highlight=False)
 
 
@@ -158,10 +160,12 @@ def import_(
 
     A row names an alert or an object, an answer (anomaly, ordinary, bogus, unsure), who gave it
     and when. Of an object's kept alerts the nearest in time is taken, or the strangest if there
-    is no time. The same file again changes nothing. Imported answers teach, but judge no new
-    model until `fink-ad labels trust NAME`.
+    is no time; such a row stands below what its reviewer said here. The same file again changes
+    nothing, and after a failure goes on. Until `fink-ad labels trust NAME` imported answers
+    judge no model, close no object for others, and teach no ranking before a model that was
+    trained with them has passed the gate.
     """
-    from fink_ad.review.imports import ImportRules, import_labels
+    from fink_ad.review.imports import ImportRules, import_labels, import_name
 
     columns = {
         "alert": alert_column,
@@ -178,7 +182,7 @@ def import_(
         create_reviewers=create_reviewers,
     )
     with state_of(context).open_store() as store:
-        done = import_labels(store, source, name or source.stem, rules)
+        done = import_labels(store, source, name or import_name(source), rules)
     if report is not None:
         _write_report(report, done)
     if as_json:
@@ -230,9 +234,16 @@ def imports(context: typer.Context, as_json: AsJson = False) -> None:
 def trust(
     context: typer.Context,
     name: Annotated[str, typer.Argument(metavar="NAME", help="Import, as `imports` shows it.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Let the answers of an import also judge new models."""
+    """Let the answers of an import count like those given here.
+
+    They teach the ranking from the next revision on, which passes no gate, judge new models,
+    and answered objects are closed for everybody. `fink-ad labels distrust NAME` ends that.
+    """
     with state_of(context).open_store() as store:
+        if not yes:
+            _ask_trust(store, name)
         found = store.trust_import(name)
     out.print(f"{shown(found.name)}: {found.n_stored:,} answers are trusted", highlight=False)
 
@@ -250,6 +261,18 @@ def distrust(
         "fink-ad labels trust brings them back",
         highlight=False,
     )
+
+
+def _ask_trust(store: Store, name: str) -> None:
+    counts = {one.name: one.n_stored for one in store.label_imports()}
+    if name in counts:
+        told = (
+            f"{counts[name]:,} answers of {printable(name)} will teach the ranking at once, without"
+            " the gate, and judge new models"
+        )
+        if not sys.stdin.isatty():
+            raise ConfigError(f"{told}: say --yes if that is meant")
+        typer.confirm(f"{told}. Go on?", abort=True)
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -287,8 +310,10 @@ def _say(done: Imported, report: Path | None) -> None:
         err.print(f"  and {rest:,} more; --report FILE writes all of them", highlight=False)
     if done.n_stored:
         out.print(
-            f"They teach at once; fink-ad labels trust {done.name} lets them judge too.",
+            "They teach once a model trained with them has passed the gate, or once they are"
+            f" trusted: fink-ad labels trust {done.name}",
             highlight=False,
+            soft_wrap=True,
         )
 
 

@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 
 from fink_ad.cli.app import out, print_json, shown, state_of
-from fink_ad.errors import ConfigError
+from fink_ad.errors import ConfigError, ReviewError
 
 if TYPE_CHECKING:
     from fink_ad.store import ReviewerRecord
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 __all__ = ["checked_name", "reviewers_app"]
 
 reviewers_app = typer.Typer(help="People who may answer about candidates.", no_args_is_help=True)
-
-_NAME_LENGTH = 100
-
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the person; unique.")]
 RoleOption = Annotated[
@@ -117,19 +114,19 @@ def link(context: typer.Context, name: Name) -> None:
 
 
 def checked_name(name: str) -> str:
-    """Return the name of a person as it is stored.
+    """Return the name of a new person as it is stored.
 
     Raises
     ------
     ConfigError
-        If it is empty, too long, or holds characters that do not print.
+        If it is none, see `fink_ad.review.people.checked_name`.
     """
-    name = name.strip()
-    if not name or len(name) > _NAME_LENGTH or not name.isprintable():
-        raise ConfigError(
-            f"{name[:_NAME_LENGTH]!r} is no name: 1 to {_NAME_LENGTH} characters that print"
-        )
-    return name
+    from fink_ad.review import people
+
+    try:
+        return people.checked_name(name)
+    except ReviewError as error:
+        raise ConfigError(str(error)) from error
 
 
 def _say(one: ReviewerRecord) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -30,6 +32,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 """What is looked for in a file, and the names its column may have unless one is given."""
 
 _MAX_BYTES = 200 << 20
+_NOTHING = ("nan", "NaN", "NaT", "<NA>", "None", "null", "NULL")
 _GUARDED = ("'=", "'+", "'-", "'@", "'\t", "'\r")
 
 
@@ -43,7 +46,7 @@ class LabelFile:
         Of the file.
     rows : tuple of (line, mapping of str to str)
         Line of a CSV file, or number of the row of a Parquet file, from 1; texts by key of
-        `COLUMNS`, empty where there are none.
+        `COLUMNS`, without blanks around, empty where there are none.
     """
 
     sha256: str
@@ -78,8 +81,7 @@ def read_label_file(path: Path, names: Mapping[str, str] | None = None) -> Label
         raise ReviewError(f"cannot tell how to read {path}: name it .csv or .parquet")
     places = _places(path, header, names or {})
     rows = tuple(
-        (line, {key: cells[place] if place < len(cells) else "" for key, place in places.items()})
-        for line, cells in lines
+        (line, {key: _text(cells, place) for key, place in places.items()}) for line, cells in lines
     )
     return LabelFile(hashlib.sha256(content).hexdigest(), rows)
 
@@ -100,6 +102,12 @@ def _csv(path: Path, content: bytes) -> tuple[list[str], _Lines]:
     return lines[0][1], iter(lines[1:])
 
 
+def _text(cells: Sequence[str], place: int) -> str:
+    """Return a cell without blanks around, empty where programs write that there is nothing."""
+    text = cells[place].strip() if place < len(cells) else ""
+    return "" if text in _NOTHING else text
+
+
 def _unguarded(cell: str) -> str:
     """Take away the quote that keeps a spreadsheet from running a text."""
     return cell[1:] if cell.startswith(_GUARDED) else cell
@@ -108,14 +116,22 @@ def _unguarded(cell: str) -> str:
 def _parquet(path: Path, content: bytes) -> tuple[list[str], _Lines]:
     try:
         table = pq.read_table(pa.BufferReader(content))
-        columns = [column.to_pylist() for column in table.columns]
-    except (pa.ArrowException, OSError, ValueError) as error:
+        columns = [_cells(column) for column in table.columns]
+    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         raise ReviewError(f"{path} is no Parquet file that can be read: {error}") from error
-    lines = (
-        (number, ["" if cell is None else str(cell) for cell in cells])
-        for number, cells in enumerate(zip(*columns, strict=True), start=1)
-    )
-    return list(table.column_names), lines
+    return list(table.column_names), enumerate(zip(*columns, strict=True), start=1)
+
+
+def _cells(column: pa.ChunkedArray) -> list[str]:
+    """Return a column as texts: times as in ISO 8601, UTC, and lists as JSON."""
+    if pa.types.is_timestamp(column.type):
+        # As numpy counts them, which knows years that Python's own times do not.
+        times = column.to_numpy()
+        return [str(text) for text in np.datetime_as_string(times, timezone="UTC")]
+    return [
+        "" if cell is None else json.dumps(cell) if isinstance(cell, list) else str(cell)
+        for cell in column.to_pylist()
+    ]
 
 
 def _places(path: Path, header: Sequence[str], names: Mapping[str, str]) -> dict[str, int]:

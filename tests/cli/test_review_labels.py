@@ -51,6 +51,8 @@ def test_reviewers_come_change_and_go(fink_ad, home):
         (("add", " "), 2, "is no name"),
         (("add", "a\x1b[2J"), 2, "is no name"),
         (("add", "x" * 101), 2, "is no name"),
+        (("add", "Shared"), 2, "everybody's model"),
+        (("add", "=cmd"), 2, "begins like a formula"),
         (("add", "uwe", "--role", "king"), 2, "king"),
     ],
 )
@@ -78,10 +80,26 @@ def test_an_answer_is_taken_back(fink_ad, answered):
     first = fink_ad("labels", "list", "--json").json[-1]
     assert "bogus taken back" in fink_ad("labels", "undo", "--reviewer", "vera").out
     assert "anomaly taken back" in fink_ad("labels", "undo", "--reviewer", "vera", first["id"]).out
+    assert "taken back" in fink_ad("labels", "list").out
     nothing = fink_ad("labels", "undo", "--reviewer", "vera")
     assert nothing.code == 1
     assert "no answer to take back" in nothing.err
     assert fink_ad("labels", "list").out.count("taken back") == 2
+
+
+def test_answers_of_the_retired_are_taken_back_too(fink_ad, answered):
+    fink_ad("reviewers", "remove", "vera")
+    assert "bogus taken back" in fink_ad("labels", "undo", "--reviewer", "vera").out
+
+
+def test_a_file_of_any_name_is_imported_and_says_when_it_teaches(fink_ad, answered, tmp_path):
+    known = fink_ad("labels", "list", "--json").json[0]["object_id"]
+    source = tmp_path / "my labels (1).csv"
+    source.write_text(f"objectId,label,user\n{known},anomaly,vera\n")
+    told = fink_ad("labels", "import", source)
+    assert "once they are trusted: fink-ad labels trust my-labels-1" in told.out
+    nameless = source.rename(tmp_path / "\u5e74.csv")
+    assert "with --name" in fink_ad("labels", "import", nameless).err
 
 
 def test_answers_go_out_and_come_in(fink_ad, answered, tmp_path):
@@ -106,7 +124,11 @@ def test_answers_go_out_and_come_in(fink_ad, answered, tmp_path):
     shown = fink_ad(*arguments)
     assert "line 3: no alert of object 'ZTF00nowhere'" in shown.err
     assert not fink_ad("labels", "imports", "--json").json[0]["trusted_at"]
-    assert "1 answers are trusted" in fink_ad("labels", "trust", "old").out
+    unasked = fink_ad("labels", "trust", "old")
+    assert unasked.code == 2
+    assert "will teach the ranking at once" in unasked.err
+    assert not fink_ad("labels", "imports", "--json").json[0]["trusted_at"]
+    assert "1 answers are trusted" in fink_ad("labels", "trust", "old", "--yes").out
     assert fink_ad("labels", "imports", "--json").json[0]["trusted_at"]
     assert "1 answers neither teach nor judge" in fink_ad("labels", "distrust", "old").out
     told = fink_ad("labels", "imports", "--json").json[0]

@@ -2,15 +2,20 @@
 
 import csv
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from sqlalchemy import Engine, event
 
 from fink_ad.errors import ReviewError, StoreError
 from fink_ad.review.exports import export_labels
-from fink_ad.review.imports import ImportRules, import_labels
+from fink_ad.review.imports import ImportRules, import_labels, import_name
+from fink_ad.review.labels import record
 from fink_ad.sources.contracts import InputRange
 from fink_ad.store import BatchRecord, CountKey, NewLabel, unpack_features
 
@@ -77,6 +82,160 @@ def test_the_same_file_again_changes_nothing(store, strangest, write):
     with pytest.raises(StoreError, match="another file was imported as 'old'"):
         import_labels(store, write([f"{strangest[0].object_id},bogus,vera,"]), "old", CREATE)
     assert store.labels() == before
+
+
+def test_a_large_file_lets_others_answer_meanwhile(store, strangest, write):
+    """It is stored in several transactions, and between two of them there is a pause."""
+    ids = store.kept_index("ztf", "transient").alert_id.tolist()
+    rows = [f"{one},ordinary,vera,2026-03-{day:02}" for one in ids for day in (5, 6, 7, 8)]
+    path = write(rows, header="alert_id,answer,reviewer,answered_at")
+    vera, sizes = store.add_reviewer("vera"), []
+
+    def count(connection):
+        n = connection.exec_driver_sql("SELECT count(*) FROM label").scalar_one()
+        sizes.append(n - sum(sizes))
+
+    event.listen(Engine, "commit", count)
+    try:
+        done = import_labels(store, path, "old", ImportRules())
+    finally:
+        event.remove(Engine, "commit", count)
+    assert done.n_stored == sum(sizes) == len(rows) > 2000
+    assert max(sizes) <= 1000
+    assert [one.n_stored for one in store.label_imports()] == [len(rows)]
+    assert len(store.labels(reviewer_id=vera.id)) == len(rows)
+
+
+def test_rows_that_were_left_out_come_with_the_same_file(store, strangest, write):
+    path = write(
+        [f"{strangest[0].object_id},strange,vera,", f"{strangest[1].object_id},bogus,vera,"]
+    )
+    assert import_labels(store, path, "old", CREATE).n_stored == 1
+    rules = replace(CREATE, answers={"strange": "anomaly"})
+    done = import_labels(store, path, "old", rules)
+    assert (done.n_stored, done.n_known) == (1, 1)
+    assert [one.n_stored for one in store.label_imports()] == [2]
+
+
+def test_what_was_stored_wrongly_is_said_and_can_be_put_right(store, strangest, write):
+    known = strangest[0].object_id
+    path = write([f"{known},1,vera,2026-03-05", f"{strangest[1].object_id},bogus,vera,2026-03-05"])
+    import_labels(store, path, "old", replace(CREATE, answers={"1": "ordinary"}))
+    right = replace(CREATE, answers={"1": "anomaly"})
+    again = import_labels(store, path, "old", right)
+    assert (again.n_stored, again.n_known) == (0, 1)
+    assert [(one.line, one.reason[:36]) for one in again.refused] == [
+        (2, "stored as ordinary before; import th")
+    ]
+    assert import_labels(store, path, "mended", right).n_stored == 1
+    latest = {one.object_id: one.answer for one in store.latest_labels("ztf")}
+    assert latest[known] == "anomaly"
+
+
+def test_a_row_without_a_time_stands_below_what_was_said_here(store, strangest, show, write):
+    vera = store.add_reviewer("vera")
+    record(store, show(strangest[0], vera.id), "anomaly")
+    known = strangest[0].object_id
+    import_labels(store, write([f"{known},bogus,vera,"]), "old", ImportRules())
+    assert [one.answer for one in store.latest_labels("ztf")] == ["anomaly"]
+    assert [one.answer for one in store.labels()] == ["anomaly", "bogus"]
+    with_other_name = write([f"{known},bogus,vera,", ""], name="again.csv")
+    assert import_labels(store, with_other_name, "new", ImportRules()).n_known == 1
+
+
+@pytest.mark.parametrize(
+    ("when", "told"),
+    [
+        ("0001-01-01T00:00:00+14:00", "no time"),
+        ("0001-01-01T00:00:00Z", "before 1900"),
+        ("1858-12-01", "before 1900"),
+        ("1950-01-01", "seen only at 2026-03-0"),
+        ("٦٠٠٠٠", "no time"),
+        ("6_0000", "no time"),
+        ("1e300", "no time"),
+        ("12", "before 1900"),
+        ("inf", "no time"),
+    ],
+)
+def test_times_that_cannot_be_are_refused(store, strangest, write, when, told):
+    path = write(
+        [f"{strangest[0].alert_id},anomaly,vera,{when}"],
+        header="alert_id,answer,reviewer,answered_at",
+    )
+    done = import_labels(store, path, "old", CREATE)
+    assert [told in one.reason for one in done.refused] == [True]
+
+
+@pytest.mark.parametrize(
+    ("who", "told"),
+    [
+        ("nan", "nobody is named"),
+        (" =cmd", "begins like a formula"),
+        ("'=cmd", "begins like a formula"),
+        ("shared", "everybody's model"),
+        ("a\x07", "is no name"),
+    ],
+)
+def test_names_that_are_none_are_refused(store, strangest, write, who, told):
+    done = import_labels(store, write([f"{strangest[0].object_id},anomaly,{who},"]), "old", CREATE)
+    assert [told in one.reason for one in done.refused] == [True]
+    assert store.reviewers() == ()
+
+
+@pytest.mark.parametrize(
+    ("tags", "kept"),
+    [
+        ('"[""h\\u00f6st"", ""x, y""]"', ("höst", "x, y")),
+        ('"SN, SN,host"', ("SN", "host")),
+        ("nan", ()),
+    ],
+)
+def test_tags_are_read_by_commas_or_as_json(store, strangest, write, tags, kept):
+    path = write([f"{strangest[0].object_id},anomaly,vera,{tags}"], header=TAGS)
+    assert import_labels(store, path, "old", CREATE).refused == ()
+    assert store.labels()[0].tags == kept
+
+
+TAGS = "object_id,answer,reviewer,tags"
+
+
+def test_tags_that_are_no_list_are_refused(store, strangest, write):
+    path = write([f"{strangest[0].object_id},anomaly,vera,[SN"], header=TAGS)
+    (refused,) = import_labels(store, path, "old", CREATE).refused
+    assert "no list in JSON" in refused.reason
+
+
+def test_lists_and_times_of_parquet_are_read(store, strangest, tmp_path):
+    far, near, none = 2**61, 1_772_800_000_123_456, None
+    table = pa.table(
+        {
+            "object_id": [one.object_id for one in strangest[:3]],
+            "answer": ["anomaly"] * 3,
+            "reviewer": ["vera"] * 3,
+            "answered_at": pa.array([far, near, none], pa.timestamp("us")),
+            "tags": [["a"], ["höst", "x, y"], None],
+        }
+    )
+    path = tmp_path / "labels.parquet"
+    pq.write_table(table, path)
+    done = import_labels(store, path, "old", CREATE)
+    assert [(one.line, "no time" in one.reason) for one in done.refused] == [(1, True)]
+    second, third = store.labels()
+    assert second.answered_at == datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=near)
+    assert (second.tags, third.tags) == (("höst", "x, y"), ())
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("old.csv", "old"),
+        ("my labels (1).csv", "my-labels-1"),
+        ("höst.csv", "host"),
+        ("年.csv", ""),
+    ],
+)
+def test_an_import_is_named_after_its_file(file, name):
+    assert import_name(Path(file)) == name
 
 
 def test_the_alert_of_an_object_is_the_nearest_in_time_or_the_strangest(store, strangest, write):

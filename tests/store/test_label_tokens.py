@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 
 from fink_ad.errors import StoreError
 from fink_ad.store import LabelImport, NewLabel, Store
@@ -82,11 +82,16 @@ def test_thousands_of_answers_hold_others_up_for_a_moment_only(store: Store, ans
         for minute in range(5)
     ]
     statements = []
-    with store.database.writing() as connection:
-        engine = connection.engine
-    event.listen(engine, "before_cursor_execute", lambda *told: statements.append(told[2]))
-    assert len(store.add_labels(many)) == 3000
-    assert len(statements) < 100
+
+    def note(*told):
+        statements.append(told[2])
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        assert len(store.add_labels(many)) == 3000
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    assert 3 < len(statements) < 100
 
 
 def test_an_answer_given_meanwhile_is_not_overruled(store: Store, answer):

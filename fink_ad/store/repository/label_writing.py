@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, func, insert, select
 
 from fink_ad.errors import StoreError
 from fink_ad.store.records import ANSWERS, KeptFor, LabelRecord, NewLabel
@@ -83,10 +83,12 @@ def _store(
         for label in new.values()
     ]
     if rows:
-        # In the order of the rows: labels are numbered as they were given.
-        added = insert(Label).returning(*_COLUMNS, sort_by_parameter_order=True)
-        records = records_of(LabelRecord, connection.execute(added, rows))
-        known |= dict(zip(new, records, strict=True))
+        # Row by row in one call, so that labels are numbered as they were given. Nobody else
+        # adds any meanwhile: writers of labels take turns.
+        before = connection.execute(select(func.coalesce(func.max(Label.id), 0))).scalar_one()
+        connection.execute(insert(Label), rows)
+        added = connection.execute(select(*_COLUMNS).where(Label.id > before))
+        known |= {_key(one): one for one in records_of(LabelRecord, added)}
     return [by_token.get(label.token) or known[_key(label)] for label in labels]
 
 

@@ -7,6 +7,7 @@
     ├── SourceError      alerts cannot be read: file, packet, schema
     ├── ProviderError    a feature or filter provider breaks its contract
     ├── ModelError       a model is damaged, or does not fit the table it is given
+    │   └── TooFewAlerts there are not enough of them yet for a model
     ├── StoreError       the database or the history folder cannot do what is asked
     │   ├── LeaseHeld    somebody else is at this work
     │   └── LeaseLost    somebody else does this work by now
@@ -25,6 +26,7 @@ __all__ = [
     "ReviewError",
     "SourceError",
     "StoreError",
+    "TooFewAlerts",
 ]
 
 
@@ -46,6 +48,10 @@ class ProviderError(FinkAdError):
 
 class ModelError(FinkAdError):
     """A model is damaged, or does not fit the table it is given."""
+
+
+class TooFewAlerts(ModelError):
+    """There are not enough alerts yet for a model: on a small sky that is no fault."""
 
 
 class StoreError(FinkAdError):

@@ -12,6 +12,7 @@ from fink_ad.errors import ConfigError
 
 if TYPE_CHECKING:
     from fink_ad.config import Settings
+    from fink_ad.retrain import Outcome
     from fink_ad.store import Store
 
 __all__ = ["retrain"]
@@ -51,8 +52,9 @@ def retrain(
     not enough evidence, and you decide: `fink-ad models promote ID`.
 
     One retraining at a time is at work. Whenever it is stopped, a whole model is in force.
+    Where it went wrong for one of several models, the exit code is 1.
     """
-    from fink_ad.retrain import retrain_all
+    from fink_ad.retrain import FAILED, retrain_all
 
     state = state_of(context)
     settings = _with_learner(state.settings, learner)
@@ -75,7 +77,13 @@ def retrain(
         )
     if as_json:
         print_json([vars(one) for one in outcomes])
-        return
+    else:
+        _print(outcomes, dry_run=dry_run)
+    if any(one.verdict == FAILED for one in outcomes):
+        raise typer.Exit(1)
+
+
+def _print(outcomes: tuple[Outcome, ...], *, dry_run: bool) -> None:
     for one in outcomes:
         head = (
             f"{one.survey} {one.population} {one.contender[:12]}".rstrip()
@@ -115,6 +123,6 @@ def _keys(store: Store, survey: str, population: str) -> list[tuple[str, str]]:
         for other in POPULATIONS
         if survey in ("", one) and population in ("", other)
     ]
-    if survey and population:
-        return keys  # asked for by name: that there is none is worth an error
-    return [key for key in keys if store.active_model(*key) is not None]
+    there = [key for key in keys if store.active_model(*key) is not None]
+    # Asked for by name: that there is none is worth an error.
+    return there or (keys if survey or population else [])

@@ -2,6 +2,8 @@
 
 from fink_ad.retrain.drift import measure_drifts
 from fink_ad.retrain.promote import (
+    FAILED,
+    TOO_FEW,
     Outcome,
     promote_model,
     retrain,
@@ -11,6 +13,8 @@ from fink_ad.retrain.promote import (
 from fink_ad.retrain.recompute import current_schema, features_of_kept
 
 __all__ = [
+    "FAILED",
+    "TOO_FEW",
     "Outcome",
     "current_schema",
     "features_of_kept",

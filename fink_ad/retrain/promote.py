@@ -10,7 +10,7 @@ import structlog
 
 from fink_ad.alerts import POPULATIONS, SURVEYS
 from fink_ad.config import Settings
-from fink_ad.errors import FinkAdError, ModelError, StoreError
+from fink_ad.errors import FinkAdError, LeaseHeld, ModelError, StoreError, TooFewAlerts
 from fink_ad.forest import Model
 from fink_ad.learn.publish import HOLDS_AT
 from fink_ad.pipeline import models_dir
@@ -21,12 +21,28 @@ from fink_ad.retrain.train import make_contender, store_contender
 from fink_ad.retrain.turn import turn
 from fink_ad.store import ActiveModel, Decision, NewDecision, Store, Verdict
 
-__all__ = ["GATE", "LEASE", "Outcome", "promote_model", "retrain", "retrain_all", "rollback_model"]
+__all__ = [
+    "FAILED",
+    "GATE",
+    "LEASE",
+    "TOO_FEW",
+    "Outcome",
+    "promote_model",
+    "retrain",
+    "retrain_all",
+    "rollback_model",
+]
 
 _log = structlog.get_logger(__name__)
 
 GATE = "gate"
 """Who decided, where no person did."""
+
+FAILED = "failed"
+"""Verdict on a model that could not be made or judged."""
+
+TOO_FEW = "too few alerts"
+"""Verdict where there are not enough alerts for a new model, as on a small sky; no failure."""
 
 LEASE = "retrain"
 """Whoever holds it makes, promotes or takes back shared models."""
@@ -41,8 +57,8 @@ class Outcome:
     contender, incumbent : str
         Revisions.
     verdict : str
-        ``promoted``, ``not promoted``, ``not enough evidence`` or ``nothing new``; of a job
-        that failed for one population, ``failed``.
+        ``promoted``, ``not promoted``, ``not enough evidence`` or ``nothing new``; of several
+        models, `TOO_FEW` for one that was left out and `FAILED` for one that went wrong.
     reason : str
         Why, in words.
     figures : mapping
@@ -151,6 +167,8 @@ def retrain_all(
 
     Raises
     ------
+    LeaseHeld
+        If another retraining is at work; those done before stand.
     FinkAdError
         If all of them failed: then the first reason.
     """
@@ -175,10 +193,14 @@ def retrain_all(
                 dry_run=dry_run,
                 on_step=tell,
             )
+        except LeaseHeld:
+            raise
+        except TooFewAlerts as error:
+            outcome = Outcome(survey, population, TOO_FEW, str(error))
         except FinkAdError as error:
             _log.error("retrain_failed", survey=survey, population=population, error=str(error))
             errors.append(error)
-            outcome = Outcome(survey, population, "failed", str(error))
+            outcome = Outcome(survey, population, FAILED, str(error))
         outcomes.append(outcome)
     if errors and len(errors) == len(outcomes):
         raise errors[0]

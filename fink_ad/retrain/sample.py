@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fink_ad.alerts.times import night_of
-from fink_ad.errors import ModelError
+from fink_ad.errors import TooFewAlerts
 from fink_ad.features import FeatureTable
 from fink_ad.forest.model import PROVISIONAL_ROWS
 from fink_ad.pipeline.models import TrainingRows
@@ -44,8 +44,8 @@ def draw_reference(
 
     Raises
     ------
-    ModelError
-        If there are too few alerts for a model that is not provisional.
+    TooFewAlerts
+        If there are too few for a model that is not provisional.
     """
     nights = store.nights(survey, _AFTER_ALL)
     chosen = nights if n_nights is None else nights[-n_nights:]
@@ -64,7 +64,7 @@ def draw_reference(
         parts.append(_from_reservoir(store, survey, population, kept, drawn, n_missing))
     rows = TrainingRows.join(parts, size)
     if len(rows) < PROVISIONAL_ROWS:
-        raise ModelError(
+        raise TooFewAlerts(
             f"{len(rows)} {survey} {population} alerts are too few for a new model, which takes "
             f"{PROVISIONAL_ROWS}: run more nights first"
         )

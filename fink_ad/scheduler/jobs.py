@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from fink_ad.config import Settings, nearest
-from fink_ad.errors import ConfigError
+from fink_ad.errors import ConfigError, ModelError
 from fink_ad.learn import remove_superseded
-from fink_ad.retrain import measure_drifts, retrain_all
+from fink_ad.retrain import FAILED, TOO_FEW, measure_drifts, retrain_all
 from fink_ad.review.desk import Desk
 from fink_ad.review.digests import queue_digests, queue_heartbeat, queue_personal
 from fink_ad.review.doors import send_doors
@@ -18,6 +18,9 @@ from fink_ad.store import Store
 from fink_ad.telemetry import Metrics
 
 __all__ = ["JOBS", "Job", "Work", "job_named"]
+
+KEPT_RUNS = 1000
+"""Runs of each job that stay listed; of what is done every five minutes that is three days."""
 
 Work = Callable[[Store, Settings, Metrics], str]
 """Does a job and returns one line on what came of it; raises FinkAdError if it failed."""
@@ -36,7 +39,8 @@ class Job:
     when : str
         Five crontab fields in UTC, unless the settings say otherwise.
     work : callable
-        Does it. It may be killed at any point and done again later.
+        Does it. It may be killed at any point and done again later; if it raises `LeaseHeld`,
+        it has done nothing and is tried again.
     """
 
     name: str
@@ -47,8 +51,14 @@ class Job:
 
 def _retrain(store: Store, settings: Settings, metrics: Metrics) -> str:
     outcomes = retrain_all(store, settings)
-    told = [f"{one.survey} {one.population}: {one.verdict}" for one in outcomes]
-    return "; ".join(told) or "no model yet"
+    told = "; ".join(
+        f"{one.survey} {one.population}: {one.verdict}"
+        + (f" ({one.reason})" if one.verdict in (FAILED, TOO_FEW) else "")
+        for one in outcomes
+    )
+    if any(one.verdict == FAILED for one in outcomes):
+        raise ModelError(told)
+    return told or "no model yet"
 
 
 def _drift(store: Store, settings: Settings, metrics: Metrics) -> str:
@@ -72,6 +82,12 @@ def _superseded(store: Store, settings: Settings, metrics: Metrics) -> str:
     return f"{removed.n_folders} folders, {removed.n_bytes / 1e6:.1f} MB"
 
 
+def _retention(store: Store, settings: Settings, metrics: Metrics) -> str:
+    n_messages = store.remove_notifications(timedelta(days=settings.bot.keep_days))
+    n_runs = store.remove_job_runs(KEPT_RUNS)
+    return f"{n_messages} messages, {n_runs} runs of jobs"
+
+
 def _notify(store: Store, settings: Settings, metrics: Metrics) -> str:
     now = datetime.now(UTC)
     digests = queue_digests(store, now)
@@ -90,6 +106,7 @@ JOBS: tuple[Job, ...] = (
     Job("retrain", "train new models, judge them, promote the better", "30 16 * * *", _retrain),
     Job("compact", "merge the small files of the history", "30 17 * * *", _compact),
     Job("superseded", "remove the folders of superseded revisions", "0 18 * * *", _superseded),
+    Job("retention", "let go of old messages and runs of jobs", "15 18 * * *", _retention),
     Job("notify", "queue digests, and send by all doors but the chat", "*/5 * * * *", _notify),
     Job("heartbeat", "tell everybody what became of the night", "0 17 * * *", _heartbeat),
 )

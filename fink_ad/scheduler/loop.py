@@ -10,6 +10,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.jobstores.memory import MemoryJobStore
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
 
 from fink_ad.config import Settings
 from fink_ad.errors import StoreError
@@ -37,7 +38,9 @@ def run_scheduler(
 
     When a job is due is counted from its crontab fields alone and written down before it
     begins, so that several schedulers on one store share the work: each run is done by one.
-    What came due while no scheduler ran is done once, for the last time it was due.
+    What came due while no scheduler ran is done once, for the last time it was due. So is what
+    a process that died left, and what could not begin because another process was at it: every
+    ``scheduler.lease_seconds`` is looked whether anything due is still to be done.
 
     Parameters
     ----------
@@ -59,12 +62,14 @@ def run_scheduler(
         executors={"default": ThreadPoolExecutor(max(len(timed), 1))},
         timezone=UTC,
     )
+    again = IntervalTrigger(seconds=max(1, round(settings.scheduler.lease_seconds)), timezone=UTC)
+    at_once = {"next_run_time": datetime.now(UTC)}
     for job, trigger in timed:
         # None: however late the machine wakes up, the job is done, once.
         rules = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         arguments = (store, settings, metrics, job, trigger)
         scheduler.add_job(do_missed, trigger, arguments, id=job.name, **rules)
-        scheduler.add_job(do_missed, None, arguments, id=f"{job.name} missed", **rules)
+        scheduler.add_job(do_missed, again, arguments, id=f"{job.name} again", **rules, **at_once)
     scheduler.start()
     try:
         wait()
@@ -80,6 +85,9 @@ def do_missed(
     if due is None:
         return
     try:
+        runs = store.job_runs(job.name)
+        if any(run.due == due and run.finished_at is not None for run in runs):
+            return
         do_job(store, settings, metrics, job, due)
     except StoreError as error:  # the database is away: the next time it may be back
         _log.error("job_not_begun", job=job.name, error=str(error))

@@ -27,7 +27,8 @@ def do_job(
     """Do what a job was due for at a time, unless it was done, or is being done elsewhere.
 
     A run that was begun by a process that died is done again. A job that fails is told in its
-    run and in the log; nothing is raised, so that the other jobs go on.
+    run and in the log; nothing is raised, so that the other jobs go on. One that needs what
+    another process has at the moment, as an operator by hand, counts as not begun.
 
     Returns
     -------
@@ -46,17 +47,23 @@ def do_job(
             if begun is None:
                 return None
             _log.info("job_started", job=job.name, due=due.isoformat())
-            outcome, detail = _outcome(store, settings, metrics, job)
+            try:
+                outcome, detail = _outcome(store, settings, metrics, job)
+            except LeaseHeld:
+                store.withdraw_job(begun.id)
+                raise
             _log.info("job_ended", job=job.name, outcome=outcome, detail=detail)
             return store.finish_job(begun.id, outcome, detail)
     except LeaseHeld as error:
-        _log.info("job_at_work_elsewhere", job=job.name, error=str(error))
+        _log.debug("job_at_work_elsewhere", job=job.name, error=str(error))
         return None
 
 
 def _outcome(store: Store, settings: Settings, metrics: Metrics, job: Job) -> tuple[str, str]:
     try:
         return DONE, job.work(store, settings, metrics)
+    except LeaseHeld:
+        raise
     except FinkAdError as error:
         return FAILED, str(error)
     except Exception as error:  # providers of strangers may raise anything

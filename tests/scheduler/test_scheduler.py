@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,9 +13,19 @@ import pytest
 from fink_ad.config import Settings
 from fink_ad.errors import ConfigError, StoreError
 from fink_ad.retrain.turn import turn
-from fink_ad.scheduler import JOBS, Job, do_job, latest_due, next_due, run_scheduler, trigger_of
+from fink_ad.scheduler import (
+    JOBS,
+    Job,
+    do_job,
+    job_named,
+    latest_due,
+    next_due,
+    run_scheduler,
+    trigger_of,
+)
 from fink_ad.scheduler.loop import do_missed
 from fink_ad.store import Store
+from fink_ad.store.records.notifications import NewNotification
 from fink_ad.telemetry import NoMetrics
 
 NOW = datetime(2026, 3, 4, 17, 5, tzinfo=UTC)
@@ -161,18 +172,88 @@ def test_the_loop_does_what_is_due_and_ends_when_told(store: Store, tmp_path: Pa
     assert [run.outcome for run in store.job_runs()] == ["done"]
 
 
+def waited(found: Callable[[], object]) -> None:
+    end = time.monotonic() + 10.0
+    while not found():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def quick(home: Path) -> Settings:
+    return Settings.model_validate({"home": home, "scheduler": {"lease_seconds": 1.0}})
+
+
+def test_what_a_dead_scheduler_left_is_done_once_its_lease_is_over(store: Store, tmp_path: Path):
+    job = job_of(lambda: "did it")
+    due = latest_due(trigger(job, quick(tmp_path)), datetime.now(UTC))
+    assert due is not None
+    assert store.acquire_lease("job drift", "dead:1:x", 1.0)
+    assert store.start_job("drift", due, "dead:1:x")
+
+    def wait() -> None:
+        waited(lambda: store.job_runs()[0].finished_at)
+
+    run_scheduler(store, quick(tmp_path), wait, jobs=(job,))
+    (run,) = store.job_runs()
+    assert (run.due, run.detail) == (due, "did it")
+
+
+def test_a_job_that_finds_its_work_in_other_hands_is_done_later(store: Store, tmp_path: Path):
+    def work() -> str:
+        with turn(store, "retrain", 1.0):
+            return "did it"
+
+    with turn(store, "retrain", 30.0):
+        done = do_job(store, quick(tmp_path), NoMetrics(), job_of(work), NOW)
+        assert done is None
+        assert store.job_runs() == ()  # not begun, not failed
+    done = do_job(store, quick(tmp_path), NoMetrics(), job_of(work), NOW)
+    assert done is not None
+    assert done.detail == "did it"
+
+
 def test_two_schedulers_of_two_processes_do_a_job_once(tmp_path: Path):
-    """Both find on starting that jobs are due that were never done."""
+    """Both find on starting that a job is due that was never done, and it takes a while."""
     Store.open(tmp_path).close()
-    code = (
-        "import sys, time; from pathlib import Path; from fink_ad.config import Settings; "
-        "from fink_ad.store import Store; from fink_ad.scheduler import run_scheduler; "
-        "home = Path(sys.argv[1]); store = Store.open(home); "
-        "run_scheduler(store, Settings(home=home), lambda: time.sleep(1.5))"
-    )
+    code = """
+import sys, time
+from pathlib import Path
+from fink_ad.config import Settings
+from fink_ad.scheduler import Job, run_scheduler
+from fink_ad.store import Store
+
+home = Path(sys.argv[1])
+
+def work(store, settings, metrics):
+    with (home / "done").open("a") as file:
+        file.write("did it\\n")
+    time.sleep(0.5)
+    return ""
+
+job = Job("drift", "for the test", "0 16 * * *", work)
+run_scheduler(Store.open(home), Settings(home=home), lambda: time.sleep(1.5), jobs=(job,))
+"""
     both = [subprocess.Popen([sys.executable, "-c", code, str(tmp_path)]) for _ in range(2)]
     assert [one.wait(60) for one in both] == [0, 0]
+    assert (tmp_path / "done").read_text() == "did it\n"
     with Store.open(tmp_path) as store:
-        runs = store.job_runs()
-    assert sorted(run.name for run in runs) == sorted(job.name for job in JOBS)
-    assert {run.outcome for run in runs} == {"done"}
+        (run,) = store.job_runs()
+    assert run.outcome == "done"
+
+
+def test_retention_leaves_the_newest_runs_and_lists_what_went(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("fink_ad.scheduler.jobs.KEPT_RUNS", 2)
+    for minute in range(5):
+        store.start_job("notify", NOW + timedelta(minutes=minute), "me")
+    past = NOW - timedelta(days=400)
+    store.queue_notifications(
+        [NewNotification("heartbeat", "telegram:1", "", "", "shared", "x", past, past)]
+    )
+    settings = settings_of(tmp_path)
+    done = do_job(store, settings, NoMetrics(), job_named("retention"), NOW)
+    assert done is not None
+    assert (done.outcome, done.detail) == ("done", "1 messages, 3 runs of jobs")
+    assert len(store.job_runs("notify")) == 2
+    assert store.notifications() == ()

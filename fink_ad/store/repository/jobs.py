@@ -57,6 +57,14 @@ class Jobs(StorePart):
             raise StoreError(f"no job run {run_id} is under way")
         return record_of(JobRun, row)
 
+    def withdraw_job(self, run_id: int) -> None:
+        """Forget a run that could not do anything, so that it may begin another time."""
+        table = table_of(JobRow)
+        with self.database.writing("jobs") as connection:
+            connection.execute(
+                delete(table).where(table.c.id == run_id, table.c.finished_at.is_(None))
+            )
+
     def job_runs(self, name: str | None = None, limit: int = 50) -> tuple[JobRun, ...]:
         """Return the latest runs of a job, or of all, the latest begun first."""
         query = select(table_of(JobRow)).order_by(JobRow.id.desc()).limit(limit)

@@ -208,6 +208,7 @@ class UiSettings(_Section):
     guard_seconds: float = Field(
         0.4, ge=0, le=10, description="seconds a candidate must be seen before it is answered"
     )
+    tour: bool = Field(True, description="whether newcomers are shown around before they answer")
     tags: tuple[str, ...] = Field(
         ("supernova", "variable star", "active galaxy", "moving", "artefact", "follow up"),
         max_length=6,
@@ -232,6 +233,9 @@ class BotSettings(_Section):
     )
     relearn_seconds: float = Field(
         3.0, ge=0, le=60, description="how long the next candidate waits for the last answer"
+    )
+    keep_days: int = Field(
+        90, ge=1, description="days that messages stay listed after they are out of date"
     )
 
 

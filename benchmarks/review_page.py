@@ -38,7 +38,7 @@ def measure(n_sessions: int = N_SESSIONS, every_s: float = EVERY_S) -> dict[str,
         home = Path(folder) / "home"
         settings = Settings.model_validate({"home": home, "kept": {"top_share": 0.5}})
         _fill(settings, Path(folder), n_sessions)
-        os.environ["FINK_AD_HOME"] = str(home)
+        os.environ |= {"FINK_AD_HOME": str(home), "FINK_AD_UI__TOUR": "false"}
         config.set_option("server.address", "127.0.0.1")
         learner = ensure_learner(settings)
         seconds = _review(n_sessions, every_s)

@@ -201,3 +201,9 @@ def _switch_tag(showing_id: int, tag: str) -> None:
 @st.dialog("Keys")
 def _help() -> None:
     st.markdown(_HELP)
+    if st.button("Take the tour", key="tour", on_click=_take_tour):
+        st.rerun()  # the whole page, not the dialog alone
+
+
+def _take_tour() -> None:
+    session().tour_step = 0

@@ -8,7 +8,7 @@ from typing import cast
 
 import streamlit as st
 
-from fink_ad.review import Candidate, Desk, FluxKind, ReviewerRecord, Showing
+from fink_ad.review import Candidate, Desk, FluxKind, ReviewerRecord, Showing, history
 from fink_ad.ui.figures import Scale
 from fink_ad.ui.guard import Guard
 
@@ -38,6 +38,8 @@ class Session:
         How light curves are drawn.
     order_id : int or None
         The ranking that was in force at the last look.
+    tour_step : int or None
+        Where a newcomer is on the tour; None when it is over.
     """
 
     desk: Desk
@@ -53,6 +55,7 @@ class Session:
     flux: FluxKind = "difference"
     limits: bool = True
     order_id: int | None = None
+    tour_step: int | None = None
 
     def put_down(self) -> None:
         """Forget the candidate in hand, and all that was chosen for it."""
@@ -72,7 +75,8 @@ def enter(desk: Desk, reviewer: ReviewerRecord) -> None:
     known = st.session_state.get(_KEY)
     if known is None or known.reviewer.id != reviewer.id or known.desk is not desk:
         guard = Guard(desk.settings.ui.guard_seconds)
-        st.session_state[_KEY] = Session(desk, reviewer, guard)
+        is_new = desk.settings.ui.tour and not history(desk.store, reviewer, 1)
+        st.session_state[_KEY] = Session(desk, reviewer, guard, tour_step=0 if is_new else None)
     else:
         known.reviewer = reviewer
 

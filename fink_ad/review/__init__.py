@@ -7,26 +7,30 @@ from fink_ad.review.candidate import Candidate, ObjectAlert, Opinion, Strangenes
 from fink_ad.review.curve import CurvePoints, FluxKind, curve_points
 from fink_ad.review.desk import Desk
 from fink_ad.review.downloads import to_csv, to_votable
+from fink_ad.review.example import example_candidate
 from fink_ad.review.figures import BAND_COLOURS, light_curve_figure
 from fink_ad.review.gather import candidate_view
 from fink_ad.review.histograms import TinyHistogram, tiny_histogram
 from fink_ad.review.labels import Given, history, record, undo
 from fink_ad.review.links import Link, links_of
 from fink_ad.review.lists import RankingState, ranking_state, review_lists
+from fink_ad.review.model_orders import comparable_revisions, compare_orders
 from fink_ad.review.neighbourhood import AnsweredObjects, Neighbour
 from fink_ad.review.overview import CANDIDATE_COLUMNS, candidate_table
 from fink_ad.review.own_answers import answer_table, pace
+from fink_ad.review.precision import precision_table
 from fink_ad.review.progress import decision_table, yield_table
 from fink_ad.review.queue import Queue, QueueState
 from fink_ad.review.ranges import flux_unit
 from fink_ad.review.skymap import ecliptic, galactic_plane, mollweide
 from fink_ad.review.stamps import Stamp, read_stamp, stamp_picture, stamp_pictures
 from fink_ad.review.tonight import count_table, drift_table, job_table, letter_table, work_table
-from fink_ad.store import LabelRecord, ReviewerRecord, Showing, Store, unpack_stamps
+from fink_ad.store import ActiveModel, LabelRecord, ReviewerRecord, Showing, Store, unpack_stamps
 
 __all__ = [
     "BAND_COLOURS",
     "CANDIDATE_COLUMNS",
+    "ActiveModel",
     "AnsweredObjects",
     "BrailleCurve",
     "Candidate",
@@ -54,11 +58,14 @@ __all__ = [
     "braille_curve",
     "candidate_table",
     "candidate_view",
+    "comparable_revisions",
+    "compare_orders",
     "count_table",
     "curve_points",
     "decision_table",
     "drift_table",
     "ecliptic",
+    "example_candidate",
     "flux_unit",
     "galactic_plane",
     "history",
@@ -68,6 +75,7 @@ __all__ = [
     "links_of",
     "mollweide",
     "pace",
+    "precision_table",
     "ranking_state",
     "read_stamp",
     "record",

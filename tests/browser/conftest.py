@@ -87,6 +87,7 @@ def served(home: Path, *options: str) -> Iterator[str]:
         port = free.getsockname()[1]
     words = [sys.executable, "-c", COMMAND, "--home", str(home), "ui", "--port", str(port)]
     environment = {name: value for name, value in os.environ.items() if "FINK_AD" not in name}
+    environment["FINK_AD_UI__TOUR"] = "false"
     with (home / "page.log").open("ab") as log:
         child = subprocess.Popen(
             [*words, *options], cwd=home, stdout=log, stderr=log, env=environment

@@ -68,10 +68,12 @@ def open_page(home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> It
         reviewer: str = "ada",
         at: Path = home,
         guard_seconds: float = 0.0,
+        tour: bool = False,
         user: dict[str, Any] | None = None,
         **query: str,
     ) -> AppTest:
         monkeypatch.setenv("FINK_AD_HOME", str(at))
+        monkeypatch.setenv("FINK_AD_UI__TOUR", str(tour))
         monkeypatch.setenv("FINK_AD_UI__GUARD_SECONDS", str(guard_seconds))
         app = AppTest.from_file(str(APP), default_timeout=30)
         if user is not None:

@@ -17,11 +17,15 @@ from fink_ad.ui.panels import header_html
 from fink_ad.ui.ranking import announce, ranking_line, wait_for_ranking
 from fink_ad.ui.session import CHANNEL, Session, session
 from fink_ad.ui.text import escaped
+from fink_ad.ui.tour import tour
 
 
 def review() -> None:
     """Draw the screen; what can be answered comes last."""
     seat = session()
+    if seat.tour_step is not None:
+        tour(seat.tour_step)
+        return
     head, corner = st.columns([0.8, 0.2])
     with corner:
         there_is_one = choose_list(seat)

@@ -14,6 +14,7 @@ from fink_ad.errors import ModelError
 from fink_ad.forest import Model
 from fink_ad.review.candidate import Candidate
 from fink_ad.review.gather import candidate_view
+from fink_ad.review.model_orders import object_scores
 from fink_ad.review.neighbourhood import AnsweredObjects
 from fink_ad.review.overview import candidate_table
 from fink_ad.review.queue import Queue
@@ -21,7 +22,7 @@ from fink_ad.store import Showing, Store
 
 __all__ = ["Desk"]
 
-_MODELS, _CANDIDATES, _TABLES = 6, 64, 4
+_MODELS, _CANDIDATES, _TABLES = 6, 64, 6
 
 
 class Desk:
@@ -130,6 +131,20 @@ class Desk:
             )
 
         found: pd.DataFrame = self._tables.get((*key, *state), gather)
+        return found
+
+    def order_of(self, revision: str) -> pd.Series[float] | None:
+        """Return how a model revision orders the kept objects, as `object_scores` does.
+
+        None if its folder is not there or is damaged; do not change it.
+        """
+        model = self.model(revision)
+        if model is None:
+            return None
+        kept = self.store.kept_state(model.survey, model.population)
+        found: pd.Series[float] = self._tables.get(
+            ("order", revision, kept), lambda: object_scores(self.store, model)
+        )
         return found
 
     def close(self) -> None:

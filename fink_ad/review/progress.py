@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
+
 import numpy as np
 import pandas as pd
 
-from fink_ad.store import Store
+from fink_ad.store import LabelRecord, Store
 
 __all__ = ["decision_table", "yield_table"]
 
 _EVERY = 20
 
 
-def yield_table(store: Store, survey: str, population: str) -> pd.DataFrame:
+def yield_table(
+    store: Store, survey: str, population: str, static: Sequence[str] = ()
+) -> pd.DataFrame:
     """Return how many of each 20 answers were anomalies, by how the candidates were drawn.
 
     What was drawn at random is the measure of what chance finds; the rest is the ranking's.
+
+    Parameters
+    ----------
+    static : sequence of str
+        Objects as the forest orders them that no answer has shaped, strangest first. Who had
+        gone through that order would have met its first 20 objects as the first 20, and so on.
 
     Returns
     -------
     pandas.DataFrame
         Columns ``answers`` (how many were given at the end of the part), ``ranked`` and
-        ``random`` (share of anomalies, NaN where nothing was answered).
+        ``random`` (share of anomalies, NaN where nothing was answered); ``static`` and
+        ``known``: the share among those objects of the static order that were answered, by the
+        latest answer, and how many that are. The share is NaN unless half of them are known.
     """
     draws = {(one.reviewer_id, one.alert_id): one.draw for one in store.showings(survey=survey)}
     labels = store.latest_labels(survey, population)
@@ -30,17 +43,21 @@ def yield_table(store: Store, survey: str, population: str) -> pd.DataFrame:
         for label in labels
         if (key := (label.reviewer_id, label.alert_id)) in draws
     ]
+    said = {one.object_id: one.answer == "anomaly" for one in sorted(labels, key=_when)}
     rows = []
     for start in range(0, len(drawn), _EVERY):
         part = drawn[start : start + _EVERY]
+        known = [said[name] for name in static[start : start + _EVERY] if name in said]
         rows.append(
             (
                 start + len(part),
                 _share([found for draw, found in part if draw != "random"]),
                 _share([found for draw, found in part if draw == "random"]),
+                _share(known) if 2 * len(known) >= _EVERY else float("nan"),
+                len(known),
             )
         )
-    return pd.DataFrame(rows, columns=["answers", "ranked", "random"])
+    return pd.DataFrame(rows, columns=["answers", "ranked", "random", "static", "known"])
 
 
 def decision_table(store: Store, survey: str, population: str) -> pd.DataFrame:
@@ -60,6 +77,10 @@ def decision_table(store: Store, survey: str, population: str) -> pd.DataFrame:
     ]
     columns = ["decided_at", "verdict", "model", "instead of", "whose", "by", "why"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def _when(label: LabelRecord) -> tuple[datetime, int]:
+    return label.answered_at, label.id
 
 
 def _share(found: list[bool]) -> float:

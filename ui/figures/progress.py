@@ -8,16 +8,20 @@ import pandas as pd
 
 __all__ = ["yield_figure"]
 
-_STYLES = {"ranked": ("#c8332b", "circle", "solid"), "random": ("#5a6570", "x", "dash")}
+_STYLES = {
+    "ranked": ("#c8332b", "circle", "solid"),
+    "random": ("#5a6570", "x", "dash"),
+    "static": ("#2b6ca3", "diamond", "dot"),
+}
 
 
 def yield_figure(table: pd.DataFrame) -> dict[str, Any]:
-    """Return the plotly figure of the share of anomalies among answers, ranked and random.
+    """Return the plotly figure of the share of anomalies among answers, ranked, random and static.
 
     Parameters
     ----------
     table : pandas.DataFrame
-        Columns ``answers``, ``ranked``, ``random``.
+        Columns ``answers``, ``ranked``, ``random``, ``static``.
     """
     data = [
         {

@@ -1,12 +1,23 @@
-"""Which model ranks, what it brought, and what was decided about others."""
+"""Which model ranks, what it brought, how others would rank, and who decided."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import streamlit as st
 
-from fink_ad.review import decision_table, ranking_state, yield_table
+from fink_ad.errors import FinkAdError
+from fink_ad.review import (
+    ActiveModel,
+    comparable_revisions,
+    compare_orders,
+    decision_table,
+    precision_table,
+    ranking_state,
+    yield_table,
+)
+from fink_ad.ui.deciding import decide_row
 from fink_ad.ui.figures import yield_figure
 from fink_ad.ui.lists import choose_list
 from fink_ad.ui.session import Session, session
@@ -16,23 +27,27 @@ from fink_ad.ui.text import ago, escaped
 def models() -> None:
     """Draw the page."""
     seat = session()
-    if not choose_list(seat):
+    active = None
+    if choose_list(seat):
+        active = seat.desk.store.active_model(seat.survey, seat.population)
+    if active is None:
         st.info("There is no model yet: the first one is grown when alerts come in.")
         return
-    _in_force(seat)
+    _in_force(seat, active)
+    revisions = comparable_revisions(seat.desk.store, seat.survey, seat.population)
     left, right = st.columns(2)
     with left:
-        _yield(seat)
+        _yield(seat, active)
+        _precision(seat)
     with right:
         _decisions(seat)
+        decide_row(seat, revisions)
+        _compare(seat, revisions)
 
 
-def _in_force(seat: Session) -> None:
-    store, now = seat.desk.store, datetime.now(UTC)
-    active = store.active_model(seat.survey, seat.population)
-    if active is None:
-        return
-    state = ranking_state(store, seat.reviewer, seat.survey, seat.population)
+def _in_force(seat: Session, active: ActiveModel) -> None:
+    now = datetime.now(UTC)
+    state = ranking_state(seat.desk.store, seat.reviewer, seat.survey, seat.population)
     places = st.columns(4)
     places[0].metric("Revision in force", active.revision.id[:10])
     places[1].metric("Answers it learned from", f"{active.revision.n_labels:,}")
@@ -46,16 +61,42 @@ def _in_force(seat: Session) -> None:
     )
 
 
-def _yield(seat: Session) -> None:
+def _yield(seat: Session, active: ActiveModel) -> None:
     st.markdown("**Anomalies among each 20 answers**")
-    found = yield_table(seat.desk.store, seat.survey, seat.population)
+    order = seat.desk.order_of(active.model.id)
+    static = [] if order is None else order.index.tolist()
+    found = yield_table(seat.desk.store, seat.survey, seat.population, static)
     if found.empty:
         st.caption("Nothing was answered here yet.")
         return
     st.plotly_chart(
-        yield_figure(found), key="yield", height=300, config={"displayModeBar": False}, alt="yield"
+        yield_figure(found), key="yield", height=260, config={"displayModeBar": False}, alt="yield"
     )
-    st.caption("Ranked: drawn by the ranking. Random: drawn by chance, as a check.")
+    n_known, n_would = int(found["known"].sum()), 20 * len(found)
+    why = (
+        "The forest before any answer cannot be read, so it has no curve."
+        if order is None
+        else f"Static: the order of the forest before any answer. Of its first {n_would:,} objects "
+        f"{n_known:,} were answered; parts of which fewer than half were are left out, and "
+        "those that were are no random choice."
+    )
+    st.caption(f"Ranked: drawn by the ranking. Random: drawn by chance, as a check. {why}")
+
+
+def _precision(seat: Session) -> None:
+    st.markdown("**Anomalies among the first 10 and 30 places, by day of drawing**")
+    table = precision_table(seat.desk.store, seat.survey, seat.population)
+    if table.empty:
+        st.caption("Nothing that was drawn has been answered yet.")
+        return
+    share = st.column_config.NumberColumn(format="percent")
+    st.dataframe(
+        table[::-1],
+        hide_index=True,
+        height="content" if len(table) < 6 else 220,
+        column_config={"at 10": share, "at 30": share},
+        alt="precision by night, latest first",
+    )
 
 
 def _decisions(seat: Session) -> None:
@@ -64,9 +105,44 @@ def _decisions(seat: Session) -> None:
     if decided.empty:
         st.caption("No new model has asked to be let in yet; `fink-ad retrain` makes one.")
         return
-    st.dataframe(decided, hide_index=True, height=330, alt="decisions about models, latest first")
-    if seat.reviewer.role == "operator":
-        st.caption("Go back to the model before with `fink-ad models rollback`.")
+    st.dataframe(
+        decided,
+        hide_index=True,
+        height="content" if len(decided) < 6 else 220,
+        alt="decisions about models, latest first",
+    )
+
+
+def _compare(seat: Session, revisions: Mapping[str, str]) -> None:
+    st.markdown("**Two models side by side**")
+    if len(revisions) < 2:
+        st.caption("There is one model only, and no answer has shaped it yet.")
+        return
+    chosen = [
+        place.selectbox(
+            "Model",
+            list(revisions),
+            index=number,
+            key=f"compare_{number}",
+            format_func=lambda one: f"{one[:12]} ({revisions[one]})",
+            label_visibility="collapsed",
+        )
+        for number, place in enumerate(st.columns(2))
+    ]
+    orders = [seat.desk.order_of(revision) for revision in chosen]
+    if orders[0] is None or orders[1] is None:
+        st.caption("The folder of one of them is not there any more, or is damaged.")
+        return
+    try:
+        found, table = compare_orders(orders[0], orders[1])
+    except FinkAdError as error:
+        st.caption(escaped(error))
+        return
+    st.caption(
+        f"{found.n_common} of the first {len(table)} objects in common; rank correlation "
+        f"{found.rank_correlation:.3f} over {found.n_alerts:,} objects."
+    )
+    st.dataframe(table, hide_index=True, height=260, alt="the first objects of both models")
 
 
 models()

@@ -91,6 +91,8 @@ class Candidate:
         What other reviewers said; None while hidden: not asked for, or not answered yet.
     times_listed : int
         Nights of the last 90 days on which the object was a candidate, this one included.
+    times_shown : int
+        How often the object was drawn for this reviewer, this time included.
     object_alerts : tuple of ObjectAlert
         All kept alerts of the object, this one included, oldest first; of many the latest.
     """
@@ -123,5 +125,6 @@ class Candidate:
     mine: Opinion | None
     others: tuple[Opinion, ...] | None
     times_listed: int
+    times_shown: int
     object_alerts: tuple[ObjectAlert, ...]
     links: tuple[Link, ...]

@@ -13,11 +13,12 @@ from html import escape
 
 from fink_ad.review.candidate import Candidate, Strangeness
 
-__all__ = ["CAPTION_LENGTH", "age_text", "caption", "rarity_text", "reasons_text"]
+__all__ = ["CAPTION_LENGTH", "age_text", "caption", "plain_text", "rarity_text", "reasons_text"]
 
 CAPTION_LENGTH = 1024
 """Characters of a caption, counted in UTF-16 units after its tags were read."""
 
+_IN_DOUBT = "This message may have been sent before."
 _NAME_LENGTH = 60
 _N_FEATURES = 3
 _LINKS = ("TNS", "SIMBAD", "NED", "VizieR", "Aladin", "SNAD")
@@ -58,9 +59,14 @@ def caption(candidate: Candidate, reason: str = "", in_doubt: bool = False) -> s
         *(_plain(f"• {text}", 3) for text in reasons_text(candidate)[:_N_FEATURES]),
         _plain(_times(candidate), 5),
         _links(candidate),
-        _plain("This message may have been sent before." * in_doubt),
+        _plain(_IN_DOUBT * in_doubt),
     ]
     return "\n".join(line.html for line in _fitting([line for line in lines if line.shown]))
+
+
+def plain_text(body: str, *, in_doubt: bool) -> str:
+    """Return a message without a candidate; it says if it may have been sent before."""
+    return f"{body}\n{_IN_DOUBT}" if in_doubt else body
 
 
 def reasons_text(candidate: Candidate) -> list[str]:

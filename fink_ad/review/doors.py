@@ -19,7 +19,7 @@ import structlog
 
 from fink_ad.config import Settings
 from fink_ad.errors import ConfigError, StoreError
-from fink_ad.review.captions import caption
+from fink_ad.review.captions import caption, plain_text
 from fink_ad.review.outbox import Outbox, Parcel
 from fink_ad.review.pictures import candidate_picture
 
@@ -136,7 +136,7 @@ def _notify(name: str, url: str, parcel: Parcel) -> str:
     if not door.add(url):
         raise ConfigError(f"door {name!r} is no address that apprise understands")
     one, candidate = parcel.notification, parcel.candidate
-    body, attached = one.body, None
+    body, attached = plain_text(one.body, in_doubt=one.in_doubt), None
     if candidate is not None:
         body = caption(candidate, parcel.reason, in_doubt=one.in_doubt)
         picture = AttachMemory(  # type: ignore[no-untyped-call]

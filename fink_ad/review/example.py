@@ -73,6 +73,7 @@ def example_candidate() -> Candidate:
         mine=None,
         others=None,
         times_listed=1,
+        times_shown=1,
         object_alerts=(),
         links=(),
     )

@@ -125,6 +125,9 @@ def candidate_view(
         times_listed=len(
             {view.night for view in views if 0 <= kept.mjd_utc - view.mjd_utc < LISTED_DAYS}
         ),
+        times_shown=0
+        if reviewer_id is None
+        else store.count_showings(reviewer_id, survey, kept.object_id),
         object_alerts=_alerts_of(store, kept),
         links=links_of(survey, kept.object_id, kept.ra_deg, kept.dec_deg),
     )

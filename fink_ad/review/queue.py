@@ -182,9 +182,8 @@ class Queue:
             return None
         order, row_of = self._order(record)
         now = datetime.now(UTC)
-        standing = self._standing.of(survey, population)
-        mine = standing.own.get(reviewer.id, ())
-        labels = standing.seen_by(reviewer.id)
+        standing = self._standing.of(survey, population, reviewer.id)
+        labels = standing.own + standing.others
         shown = store.showings(reviewer.id, survey)
         alone = own is not None or self._settings.overlap
         answers = {
@@ -201,7 +200,7 @@ class Queue:
         gold = gold_objects(labels, reviewer.id, operators)
         stock = Stock(
             np.delete(np.arange(len(order)), list(closed)),
-            np.array(repeatable_rows(shown, mine, order, row_of), np.int64),
+            np.array(repeatable_rows(shown, standing.own, order, row_of), np.int64),
             np.array(sorted(row_of[name] for name in gold if name in row_of), np.int64),
         )
         held = {row_of.get(one.object_id, -1) for one in shown if one.leased_until > now}

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from fink_ad.review.labels import IMPORT_CHANNEL
@@ -15,23 +14,18 @@ __all__ = ["Answers", "StandingAnswers"]
 
 @dataclass(frozen=True)
 class Answers:
-    """Latest answers per reviewer and object in a survey and population.
+    """Latest answers about each object in a survey and population, as one reviewer goes by them.
 
     Attributes
     ----------
-    own : mapping of int to tuple of LabelRecord
-        What reviewers said themselves, imported or not, by reviewer.
-    trusted : tuple of LabelRecord
-        What others go by: without the imports that nobody has trusted.
+    own : tuple of LabelRecord
+        What the reviewer said, imported or not.
+    others : tuple of LabelRecord
+        What others said, without the imports that nobody has trusted.
     """
 
-    own: Mapping[int, tuple[LabelRecord, ...]]
-    trusted: tuple[LabelRecord, ...]
-
-    def seen_by(self, reviewer_id: int) -> list[LabelRecord]:
-        """Return what counts for a reviewer: all of their own, and of the others the trusted."""
-        others = [label for label in self.trusted if label.reviewer_id != reviewer_id]
-        return others + list(self.own.get(reviewer_id, ()))
+    own: tuple[LabelRecord, ...]
+    others: tuple[LabelRecord, ...]
 
 
 class StandingAnswers:
@@ -39,28 +33,31 @@ class StandingAnswers:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._read: dict[tuple[str, str], tuple[object, Answers]] = {}
+        self._read: dict[tuple[str, str], tuple[object, tuple[LabelRecord, ...]]] = {}
         self._lock = threading.Lock()
 
-    def of(self, survey: str, population: str) -> Answers:
-        """Return the answers that stand now."""
+    def of(self, survey: str, population: str, reviewer_id: int) -> Answers:
+        """Return the answers that stand now for a reviewer."""
         imports = self._store.label_imports()
         untrusted = _channels(one for one in imports if one.trusted_at is None)
         left_out = _channels(one for one in imports if one.distrusted_at is not None)
-        state = (self._store.label_position(survey, population), untrusted, left_out)
+        trusted = self._trusted(survey, population, untrusted)
+        if untrusted == left_out:
+            own = tuple(label for label in trusted if label.reviewer_id == reviewer_id)
+        else:
+            own = self._store.latest_labels(survey, population, reviewer_id, without=left_out)
+        return Answers(own, tuple(one for one in trusted if one.reviewer_id != reviewer_id))
+
+    def _trusted(
+        self, survey: str, population: str, untrusted: frozenset[str]
+    ) -> tuple[LabelRecord, ...]:
+        state = (self._store.label_position(survey, population), untrusted)
         with self._lock:
             before = self._read.get((survey, population))
         if before is not None and before[0] == state:
             return before[1]
         # Left out before the latest are found: an import must not hide what came before it.
-        every = self._store.latest_labels(survey, population, without=left_out)
-        trusted = every
-        if untrusted != left_out:
-            trusted = self._store.latest_labels(survey, population, without=untrusted)
-        own: dict[int, list[LabelRecord]] = defaultdict(list)
-        for label in every:
-            own[label.reviewer_id].append(label)
-        found = Answers({who: tuple(given) for who, given in own.items()}, trusted)
+        found = self._store.latest_labels(survey, population, without=untrusted)
         with self._lock:
             self._read[survey, population] = state, found
         return found

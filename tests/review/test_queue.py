@@ -428,15 +428,23 @@ def test_imports_make_gold_once_they_are_trusted(store: Store, order: Order, ver
     assert (one(gold, vera).draw, one(gold, vera).object_id) == ("gold", order.object_id[7])
 
 
-def test_answers_are_read_again_only_after_a_new_event(store: Store, order: Order, vera) -> None:
+def test_answers_are_known_as_soon_as_they_stand(store: Store, order: Order, vera, edwin) -> None:
     standing = StandingAnswers(store)
+
+    def known() -> list[tuple[int, int]]:
+        found = [standing.of(*KEY, who.id) for who in (vera, edwin)]
+        return [(len(one.own), len(one.others)) for one in found]
+
     label(store, vera, order, 0, "ordinary")
-    first = standing.of(*KEY)
-    assert standing.of(*KEY) is first
+    assert known() == [(1, 0), (0, 1)]
+    assert standing.of(*KEY, edwin.id).others[0] is standing.of(*KEY, edwin.id).others[0]
     label(store, vera, order, 1, "ordinary")
-    assert len(standing.of(*KEY).own[vera.id]) == 2
+    brought(store, edwin, order, 2, "ordinary", "old")
+    assert known() == [(2, 0), (1, 2)]
+    store.trust_import("old")
+    assert known() == [(2, 1), (1, 2)]
     store.retract_label(store.labels()[0].id, vera.id, "test")
-    assert len(standing.of(*KEY).own[vera.id]) == 1
+    assert known() == [(1, 1), (1, 1)]
 
 
 def test_kinds_of_draws_come_in_their_shares_and_by_a_hash(order: Order) -> None:

@@ -98,7 +98,7 @@ def judge(
 
     1. average precision, or precision among the first 10 or 30, is below the incumbent's by
        more than `margin` in nine of ten resamples, or average precision is by more than 0.05
-       as measured (equal models differ by less; were proof asked for that it is not worse, no
+       as measured (equal models mostly differ by less; were proof asked for that it is not worse, no
        refresh would pass);
     2. average precision is not above that of all rankings that see number of detections and age
        only (`fink_ad.forest.counts_and_age`), in nine of ten resamples;
@@ -110,6 +110,22 @@ def judge(
        `margin`, and each import agrees with what trusted answers teach, see
        `fink_ad.forest.import_agreement.disagreements`. With fewer than
        `MIN_ANSWERS_WITH_IMPORTS` trusted answers there is no verdict.
+
+    How often contenders were promoted on 20 simulated skies (3 of 10 objects are anomalies, two
+    kinds of them; FAL of 50 trees), with 60, 150 and 300 answers:
+
+    - as good as the incumbent, other trees: 12, 19, 17 (of 60 answers, two had no verdict);
+    - better, the incumbent does not learn: 14, 20, 20;
+    - worse, the contender does not learn: 0, 0, 0;
+    - noise: 0, 0, 0;
+    - number of detections: 0, 0, 0;
+    - with half as many imports as answers, at least 40, over a third of them wrong: no verdict,
+      0, 0;
+    - with 8 or 20 imports of one word, all wrong: no verdict, 0, 0.
+
+    With the fewest answers, 50 with 15 anomalies, noise was promoted in none of 40 runs beside
+    an incumbent that sets anomalies apart by 1.5 standard deviations, and a contender of half
+    that in 3. Of honest imports two of five pass; for the others somebody has to vouch.
 
     Parameters
     ----------

@@ -20,6 +20,8 @@ _MOST = 0.6
 _SHOWN = 0.55
 """The same of one class; an honest file may be a little other than what is answered here."""
 
+_MIN_CLAIMS = 5
+
 _TAIL = 1.2816  # standard errors that nine of ten cases stay below
 
 
@@ -117,13 +119,15 @@ def disagreements(found: dict[str, dict[str, Any]]) -> list[str]:
     """Return in words which imports did not prove to agree with trusted answers.
 
     Proof is asked for: in nine of ten cases no more than six of ten trusted answers fit better
-    than those of the import, so that a handful of answers proves nothing. And for no class of
+    than those of the import, which fewer than five answers never prove. And for no class of
     its own it may be shown, with the same certainty, that more than 55 % do.
     """
     reasons = []
     for name, told in found.items():
         upper = told["worse"] + _TAIL * told["error"]
         doubts = []
+        if told["n"] < _MIN_CLAIMS:
+            doubts.append(f"its {told['n']} answers are too few to tell")
         if upper > _MOST:
             doubts.append(
                 f"of trusted answers {told['worse']:.0%} fit better than its {told['n']}, perhaps "

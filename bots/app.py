@@ -28,6 +28,7 @@ from fink_ad.bots import answers, linking, showing, tapping, telling
 from fink_ad.bots.context import Bot, Talk
 from fink_ad.bots.gate import Gate
 from fink_ad.bots.messages import say
+from fink_ad.bots.notices import Notices
 from fink_ad.bots.token import bot_token
 from fink_ad.errors import FinkAdError, ReviewError
 from fink_ad.review.desk import Desk
@@ -95,7 +96,8 @@ def build_application(desk: Desk, clock: Callable[[], datetime] | None = None) -
         .post_init(_register_commands)
         .build()
     )
-    application.bot_data |= {"desk": desk, "requests": requests}
+    notices = Notices(application.bot, settings.operators_chat)
+    application.bot_data |= {"desk": desk, "requests": requests, "notices": notices}
     if clock is not None:
         application.bot_data["clock"] = clock
     application.add_handler(TypeHandler(Update, Gate()), group=-1)
@@ -133,8 +135,14 @@ async def _on_error(update: object, talk: Talk) -> None:
     if not expected:
         # The update itself stays out: it holds names and notes.
         _log.error("update_failed", error=repr(error), exc_info=error)
+        if error is not None:
+            await talk.bot_data["notices"].tell("what somebody asked failed", error)
     if isinstance(update, Update) and update.effective_message is not None:
-        text = str(error) if expected else "Something went wrong here; the operators are told."
+        text = (
+            str(error)
+            if expected
+            else "Something went wrong here; the operators find it in the log."
+        )
         try:
             await say(update.effective_message, escape(text[:1000]))
         except TelegramError as lost:

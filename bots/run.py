@@ -7,6 +7,7 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
+from functools import partial
 
 import structlog
 from telegram import Update
@@ -93,7 +94,8 @@ async def _serve(application: BotApplication) -> None:
 def _start_sender(application: BotApplication) -> asyncio.Task[None]:
     desk = application.bot_data["desk"]
     outbox = Outbox(desk, application.bot_data.get("clock", _now))
-    return asyncio.create_task(Sender(application.bot, desk, outbox).run())
+    notices = application.bot_data["notices"]
+    return asyncio.create_task(Sender(application.bot, desk, outbox, notices).run())
 
 
 def _now() -> datetime:
@@ -111,7 +113,7 @@ async def _listen(application: BotApplication, settings: BotSettings) -> None:
             timeout=10,
             allowed_updates=_UPDATES,
             drop_pending_updates=False,
-            error_callback=_on_poll_error,
+            error_callback=partial(_on_poll_error, application),
         )
         return
     secret = settings.webhook_secret.get_secret_value()
@@ -131,10 +133,12 @@ async def _listen(application: BotApplication, settings: BotSettings) -> None:
     )
 
 
-def _on_poll_error(error: TelegramError) -> None:
+def _on_poll_error(application: BotApplication, error: TelegramError) -> None:
     """Say why no updates come; they are asked for again and again."""
     if isinstance(error, Conflict):
         _log.error("another_bot_has_this_token", error=error.message)
+        notice = application.bot_data["notices"].tell("another bot has its token", error)
+        application.create_task(notice)
     else:
         _log.warning("chat_service_unreachable", error=error.message)
 

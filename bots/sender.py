@@ -14,8 +14,9 @@ from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, Tele
 
 from fink_ad.bots.context import CHANNEL, Bot
 from fink_ad.bots.messages import answer_buttons, send_candidate
+from fink_ad.bots.notices import Notices
 from fink_ad.errors import FinkAdError
-from fink_ad.review.captions import caption
+from fink_ad.review.captions import caption, plain_text
 from fink_ad.review.desk import Desk
 from fink_ad.review.digests import queue_digests, queue_personal
 from fink_ad.review.doors import send_doors
@@ -40,10 +41,12 @@ class Sender:
         minute in a group.
     desk : Desk
     outbox : Outbox
+    notices : Notices
+        Told of what fails here, not of what chats refuse.
     """
 
-    def __init__(self, bot: Bot, desk: Desk, outbox: Outbox) -> None:
-        self._bot, self._desk, self._outbox = bot, desk, outbox
+    def __init__(self, bot: Bot, desk: Desk, outbox: Outbox, notices: Notices) -> None:
+        self._bot, self._desk, self._outbox, self._notices = bot, desk, outbox, notices
         self._at_work: dict[str, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
@@ -58,6 +61,7 @@ class Sender:
                     await self._look()
                 except FinkAdError as error:
                     _log.error("outbox_failed", error=str(error))
+                    await self._notices.tell("the outbox cannot be read", error)
                     await asyncio.sleep(_PAUSE_SECONDS)
                 await asyncio.sleep(_LOOK_SECONDS)
         finally:
@@ -86,6 +90,7 @@ class Sender:
                     return
         except FinkAdError as error:
             _log.error("sending_failed", target=target, error=str(error))
+            await self._notices.tell("a chat cannot be served", error)
 
     async def _send(self, target: str, parcel: Parcel) -> bool:
         """Send one parcel; False if the target is better left alone for a while."""
@@ -110,6 +115,7 @@ class Sender:
             return True
         except Exception as error:  # a picture of odd data may fail in any way
             _log.exception("parcel_broke", notification=parcel.notification.id)
+            await self._notices.tell("a message cannot be made", error)
             await asyncio.to_thread(outbox.postpone, parcel, _PAUSE_SECONDS, repr(error))
             return True
         await asyncio.to_thread(outbox.accepted, parcel, str(message.message_id))
@@ -118,7 +124,7 @@ class Sender:
     async def _deliver(self, chat_id: int, parcel: Parcel) -> Message:
         one, candidate = parcel.notification, parcel.candidate
         if candidate is None:
-            text = escape(one.body)
+            text = escape(plain_text(one.body, in_doubt=one.in_doubt))
             return await self._bot.send_message(chat_id, text, parse_mode=ParseMode.HTML)
         picture = await asyncio.to_thread(candidate_picture, candidate)
         text = caption(candidate, parcel.reason, in_doubt=one.in_doubt)

@@ -22,7 +22,7 @@ from fink_ad.sources.files import FilesSource
 from fink_ad.store import ReviewerRecord, Store
 
 NIGHT = Path(__file__).parents[2] / "data" / "ztf_night_20260301.avro"
-MARIA, JULIEN, STRANGER, GROUP = 501, 502, 666, -1001
+MARIA, JULIEN, STRANGER, GROUP, OPERATORS = 501, 502, 666, -1001, -1002
 
 
 @pytest.fixture(scope="session")
@@ -46,7 +46,10 @@ def settings(_ran: Path, tmp_path: Path, telegram: FakeTelegram) -> Settings:
     home = tmp_path / "home"
     shutil.copytree(_ran, home)
     api = telegram.base_url.removesuffix("/bot")
-    return Settings(home=home, bot=BotSettings(token=TOKEN, api=api, relearn_seconds=0))
+    return Settings(
+        home=home,
+        bot=BotSettings(token=TOKEN, api=api, relearn_seconds=0, operators_chat=OPERATORS),
+    )
 
 
 @pytest.fixture

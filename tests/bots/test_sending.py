@@ -10,7 +10,7 @@ from fink_ad.review.digests import queue_digests, queue_heartbeat, queue_persona
 from fink_ad.review.outbox import Outbox
 from fink_ad.store.records.notifications import NewNotification, NewSubscription
 
-MARIA, JULIEN, GROUP = 501, 502, -1001
+MARIA, JULIEN, OPERATORS = 501, 502, -1002
 
 pytestmark = pytest.mark.enable_socket
 
@@ -131,6 +131,16 @@ def test_what_a_dead_sender_left_is_sent_again_and_says_so(telegram, at_work, de
         telegram.wait_for(lambda: states(store) == {"sent": 2})
     captions = [one["caption"] for one in telegram.sent(MARIA)]
     assert ["may have been sent before" in one for one in captions] == [True, False]
+
+
+def test_a_heartbeat_in_doubt_says_so_too(telegram, at_work, desk, store, maria):
+    push = Push(store, maria)
+    queue_heartbeat(store, desk.settings, datetime.now(UTC))
+    store.claim_notification(push.target, 0.001)
+    with at_work(desk):
+        telegram.wait_for(lambda: states(store) == {"sent": 2})
+    (mine,), (operators,) = telegram.sent(MARIA), telegram.sent(OPERATORS)
+    assert mine["text"] == f"{operators['text']}\nThis message may have been sent before."
 
 
 def test_ten_thousand_queued_are_ten_sent(telegram, bot, store, maria):
@@ -274,7 +284,7 @@ def test_a_personal_ranking_is_told_at_once(desk, store, maria, clock):
 def test_a_heartbeat_tells_the_counts_once_a_night(telegram, bot, desk, store, maria):
     Push(store, maria)
     now = datetime.now(UTC)
-    assert queue_heartbeat(store, desk.settings, now) == 1
+    assert queue_heartbeat(store, desk.settings, now) == 2  # operators are told as well
     assert queue_heartbeat(store, desk.settings, now) == 0
     (message,) = telegram.wait_for(lambda: telegram.sent(MARIA))
     n_in = sum(n for key, n in store.counts().items() if key.kind == "in")

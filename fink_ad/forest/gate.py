@@ -98,8 +98,8 @@ def judge(
 
     1. average precision, or precision among the first 10 or 30, is below the incumbent's by
        more than `margin` in nine of ten resamples, or average precision is by more than 0.05
-       as measured (equal models mostly differ by less; were proof asked for that it is not worse, no
-       refresh would pass);
+       as measured (equal models mostly differ by less; were proof asked for that it is not
+       worse, no refresh would pass);
     2. average precision is not above that of all rankings that see number of detections and age
        only (`fink_ad.forest.counts_and_age`), in nine of ten resamples;
     3. artefacts among its first 30 are more by over a tenth;

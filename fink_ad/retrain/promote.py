@@ -122,9 +122,10 @@ def retrain(
             return Outcome(survey, population, "nothing new", why, *ids)
         on_step("judging")
         judged = judge_contender(store, settings, contender, incumbent)
+        verdict = judged.verdict
         if taken_back := why_taken_back(store, contender):
-            judged = replace(judged, verdict="not promoted", reason=taken_back)
-        verdict, reason = judged.verdict, judged.reason
+            verdict, judged = "not promoted", replace(judged, reason=taken_back)
+        reason = judged.reason
         if force_by and verdict != "promoted":
             verdict, reason = "promoted", f"{force_by} wants it; the gate said {verdict}: {reason}"
         if not dry_run:

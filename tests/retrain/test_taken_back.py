@@ -21,6 +21,7 @@ def test_a_model_that_was_taken_back_stays_out(home: Home, answers: dict[int, An
         again = retrain(store, settings, *KEY)
         assert (again.contender, again.verdict) == (first.contender, "not promoted")
         assert "taken back by ada" in again.reason
+        assert store.decisions(*KEY)[-1].figures["gate"] == "promoted"
         # Nor does one answer more make another model of it.
         home.answer(lambda ids: [answers[int(one)] for one in ids], n=N_GIVEN_HERE + 1)
         later = retrain(store, settings, *KEY)

@@ -2,13 +2,15 @@
 
 Three looks at the same question, each against the model's reference sample and with room for
 what two samples of one sky differ by anyway: feature by feature, through the leaves of the
-trees, and in the scores among alerts with as many detections.
+trees, and in the scores among alerts with as many detections. Seeing, limits and cadence are
+others every night; how much that moves each feature is learned from the reference's own nights.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -26,6 +28,11 @@ MIN_ALERTS = 100
 """Of fewer alerts, tonight's or the reference's, nothing is said."""
 
 _PSI_ALARM = 0.2  # the usual border of a major shift; 0.1 is that of a minor one
+_ABOVE_USUAL = 1.5  # times what the reference's own nights reach: they are few
+_MOST_NIGHTS = 20  # of the reference that are compared, the newest
+# Where the reference is of one night: above what nights of one simulated sky differ by, which is
+# 2.2 for the number of visits and 0.035 bits, and below what a column that is gone makes.
+_ONE_NIGHT_PSI, _ONE_NIGHT_EXCESS = 4.0, 0.1
 _LEAF_SIGMAS = 6.0  # above random splits of the same rows
 _LEAF_EXCESS = 0.005  # bits above them: what is certain but small is no alarm
 _SCORE_SIGMAS = 5.0
@@ -42,11 +49,13 @@ class Drift:
     Attributes
     ----------
     figures : mapping
-        All that was measured, JSON-able: ``n_alerts``, ``n_reference``; ``psi_max`` and
-        ``psi`` (the largest by column) with ``psi_alarm``; ``leaf_median``, ``leaf_max``
-        (Jensen-Shannon divergence over trees, bits), ``leaf_excess`` and ``leaf_sigmas`` (of
-        their mean above random splits); ``scores`` (share of alerts above reference quantiles,
-        by peer bin); ``reasons``. Only the first two and ``reasons`` for too few alerts.
+        All that was measured, JSON-able: ``n_alerts``, ``n_reference``, and ``n_nights`` of the
+        reference that were compared with one another; ``psi_max`` and ``psi`` (the largest by
+        column) with ``psi_alarm`` (the least border of any column); ``leaf_median``,
+        ``leaf_max`` (Jensen-Shannon divergence over trees, bits), ``leaf_excess`` and
+        ``leaf_sigmas`` (of their mean above random splits) with ``leaf_alarm``;
+        ``scores`` (share of alerts above reference quantiles, by peer bin); ``reasons``. Only
+        the first two and ``reasons`` for too few alerts.
     reasons : tuple of str
         What crossed a threshold, in words.
     """
@@ -68,12 +77,16 @@ def measure_drift(
 ) -> Drift:
     """Compare alerts of a night with the reference sample of a model.
 
-    An alarm is raised by a column whose population stability index reaches 0.2 (or what any
-    column reaches in one of a thousand same-sky samples of this size, if that is more); by a
-    mean divergence of the leaf histograms six standard deviations and 0.005 bits above random
-    splits of the same rows; or by scores, where the odds of lying above the median, the 90 % or
-    the 99 % quantile of the reference alerts with as many detections doubled or halved, by five
-    standard errors.
+    An alarm is raised by a column whose population stability index reaches 0.2, or what any
+    column reaches in one of a thousand same-sky samples of this size, or 1.5 times what one night
+    of the reference reaches against its others, whichever is most; by a mean divergence of the
+    leaf histograms six standard deviations above random splits of the same rows, and 0.005 bits
+    or 1.5 times what nights of the reference reach; or by scores, where the odds of lying above
+    the median, the 90 % or the 99 % quantile of the reference alerts with as many detections
+    doubled or halved, by five standard errors.
+
+    A reference of one night cannot tell drift from another night: then a column has to reach 4
+    and the leaves 0.1 bits, as they do where a column is gone.
 
     Parameters
     ----------
@@ -101,8 +114,9 @@ def measure_drift(
     if min(counts.values()) < MIN_ALERTS:
         return Drift({**counts, "reasons": []}, ())
     reference_values = model.imputation.prepare(reference.values)
-    columns, column_reasons = _column_drift(model, np.asarray(table.values, np.float64))
-    trees, tree_reasons = _leaf_drift(model, reference_values, values)
+    usual = _usual(model)
+    columns, column_reasons = _column_drift(model, np.asarray(table.values, np.float64), usual)
+    trees, tree_reasons = _leaf_drift(model, reference_values, values, usual)
     shares, score_reasons = _score_drift(
         model.learner.score(reference_values, reference.peer_bins),
         reference.peer_bins,
@@ -110,52 +124,98 @@ def measure_drift(
         peer_bin(n_det),
     )
     reasons = (*column_reasons, *tree_reasons, *score_reasons)
-    return Drift({**counts, **columns, **trees, **shares, "reasons": list(reasons)}, reasons)
+    return Drift(
+        {
+            **counts,
+            "n_nights": usual.n_nights,
+            **columns,
+            **trees,
+            **shares,
+            "reasons": list(reasons),
+        },
+        reasons,
+    )
+
+
+@dataclass(frozen=True)
+class _Usual:
+    """What nights of the reference reach against its others, and how many were compared."""
+
+    n_nights: int
+    index: NDArray[np.float64]
+    excess: float
+
+
+@lru_cache(maxsize=2)
+def _usual(model: Model) -> _Usual:
+    """Compare each night of the reference with its others, columns and leaves."""
+    reference = model.reference
+    leaves = model.learner.leaves(model.imputation.prepare(reference.values))
+    index, excess = [], []
+    for night in np.unique(reference.nights)[-_MOST_NIGHTS:].tolist():
+        here = reference.nights == night
+        if min(here.sum(), (~here).sum()) >= MIN_ALERTS:
+            index.append(_stability(reference.values[~here], reference.values[here]))
+            divergence, by_chance = leaf_divergence(leaves[~here], leaves[here], model.seed)
+            excess.append(float(divergence.mean() - by_chance.mean()))
+    if not index:
+        one_night = np.full(reference.values.shape[1], _ONE_NIGHT_PSI)
+        return _Usual(0, one_night / _ABOVE_USUAL, _ONE_NIGHT_EXCESS / _ABOVE_USUAL)
+    return _Usual(len(index), np.max(index, axis=0), max(excess))
+
+
+def _stability(reference: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray[np.float64]:
+    columns = zip(reference.T, values.T, strict=True)
+    return np.array([stability_index(one, other) for one, other in columns])
 
 
 def _column_drift(
-    model: Model, values: NDArray[np.float64]
+    model: Model, values: NDArray[np.float64], usual: _Usual
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Compare every column, those the model leaves out included: one may have come to life."""
     reference = model.reference.values
-    index = np.array(
-        [
-            stability_index(reference[:, place], values[:, place])
-            for place in range(reference.shape[1])
-        ]
-    )
-    alarm_from = max(_PSI_ALARM, stability_noise(len(reference), len(values), len(index)))
-    worst = np.argsort(-index, kind="stable")[:_N_NAMED]
+    index = _stability(reference, values)
+    by_chance = max(_PSI_ALARM, stability_noise(len(reference), len(values), len(index)))
+    alarm_from = np.maximum(by_chance, _ABOVE_USUAL * usual.index)
+    # Those that raise an alarm are named before those that may differ more.
+    shifted = index >= alarm_from
+    worst = np.lexsort((-index, ~shifted))[:_N_NAMED]
     names = model.schema.names
     reasons = tuple(
-        f"{names[place]} shifted: stability index {index[place]:.2f}, alarm from {alarm_from:.2f}"
+        f"{names[place]} shifted: stability index {index[place]:.2f}, alarm from "
+        f"{alarm_from[place]:.2f}"
         for place in worst
-        if index[place] >= alarm_from
+        if shifted[place]
     )
     figures = {
         "psi_max": float(index.max()),
         "psi": {names[place]: float(index[place]) for place in worst},
-        "psi_alarm": alarm_from,
-        "n_shifted": int((index >= alarm_from).sum()),
+        "psi_alarm": float(alarm_from.min()),
+        "n_shifted": int(shifted.sum()),
     }
     return figures, reasons
 
 
 def _leaf_drift(
-    model: Model, reference: NDArray[np.float32], values: NDArray[np.float32]
+    model: Model,
+    reference: NDArray[np.float32],
+    values: NDArray[np.float32],
+    usual: _Usual,
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
     divergence, by_chance = leaf_divergence(
         model.learner.leaves(reference), model.learner.leaves(values), model.seed
     )
     excess = float(divergence.mean() - by_chance.mean())
     sigmas = excess / max(float(by_chance.std(ddof=1)), np.finfo(np.float64).tiny)
+    alarm_from = max(_LEAF_EXCESS, _ABOVE_USUAL * usual.excess)
     figures = {
+        "leaf_alarm": alarm_from,
         "leaf_median": float(np.median(divergence)),
         "leaf_max": float(divergence.max()),
         "leaf_excess": excess,
         "leaf_sigmas": sigmas,
     }
-    if sigmas < _LEAF_SIGMAS or excess < _LEAF_EXCESS:
+    if sigmas < _LEAF_SIGMAS or excess < alarm_from:
         return figures, ()
     return figures, (f"alerts fall into other leaves: {excess:.3f} bits more than by chance",)
 

@@ -1,5 +1,6 @@
 import json
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pytest
@@ -35,7 +36,7 @@ def night(n_alerts: int, seed: int) -> tuple[FeatureTable, NDArray[np.int64]]:
     return FeatureTable(SCHEMA, np.hstack([curve, host])), n_det
 
 
-def trained(n_alerts: int, learner: str = "static") -> Model:
+def trained(n_alerts: int, learner: str = "static", n_nights: int = 4) -> Model:
     table, n_det = night(n_alerts, 0)
     answered, answered_n_det = night(80, 1)
     return Model.train(
@@ -45,7 +46,7 @@ def trained(n_alerts: int, learner: str = "static") -> Model:
         alert_ids=np.arange(n_alerts),
         object_ids=np.arange(n_alerts).astype(str),
         n_det=n_det,
-        nights=np.full(n_alerts, 20240101),
+        nights=20240101 + np.arange(n_alerts) % n_nights,
         learner=learner,
         parameters={"n_trees": 60},
         labelled=LabelledAlerts.of(
@@ -118,6 +119,30 @@ def test_another_sky_does(model, n_alerts, change, named) -> None:
         assert drift.alarm
         assert named in drift.figures["psi"]
         assert any(reason.startswith(f"{named} shifted") for reason in drift.reasons)
+
+
+def test_what_is_another_every_night_is_no_drift() -> None:
+    """As seeing is: the reference's own nights tell how much."""
+
+    def seeing(values: NDArray[np.float64], night: int) -> None:
+        values[:, 7] += 2.0 * np.cos(2.0 * night)
+
+    model = trained(2000)
+    for number in range(4):
+        seeing(model.reference.values[number::4], number)
+    for number in (6, 11, 22):
+        drift = measured(model, 500, 300 + number, partial(seeing, night=number))
+        assert drift.figures["psi"]["curve.c7"] > 0.2
+        assert drift.reasons == ()
+    assert measured(model, 500, 310, constant_column_moved).alarm
+
+
+def test_a_reference_of_one_night_tells_only_what_is_gone() -> None:
+    model = trained(2000, n_nights=1)
+    assert not measured(model, 500, 7, one_column_shifted).alarm
+    drift = measured(model, 500, 7, constant_column_moved)
+    assert drift.figures["n_nights"] == 0
+    assert drift.alarm
 
 
 def test_leaves_tell_what_no_single_column_does(model) -> None:

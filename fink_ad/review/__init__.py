@@ -16,7 +16,7 @@ from fink_ad.review.links import Link, links_of
 from fink_ad.review.lists import RankingState, ranking_state, review_lists
 from fink_ad.review.model_orders import comparable_revisions, compare_orders
 from fink_ad.review.neighbourhood import AnsweredObjects, Neighbour
-from fink_ad.review.overview import CANDIDATE_COLUMNS, candidate_table
+from fink_ad.review.overview import CANDIDATE_COLUMNS, candidate_table, is_marked, marks_of
 from fink_ad.review.own_answers import answer_table, pace
 from fink_ad.review.precision import precision_table
 from fink_ad.review.progress import decision_table, yield_table
@@ -69,10 +69,12 @@ __all__ = [
     "flux_unit",
     "galactic_plane",
     "history",
+    "is_marked",
     "job_table",
     "letter_table",
     "light_curve_figure",
     "links_of",
+    "marks_of",
     "mollweide",
     "pace",
     "precision_table",

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from fink_ad.alerts.positions import galactic
 from fink_ad.errors import ModelError
 from fink_ad.forest import Model
 from fink_ad.store import CandidateView, Store
 
-__all__ = ["CANDIDATE_COLUMNS", "candidate_table"]
+__all__ = ["CANDIDATE_COLUMNS", "candidate_table", "is_marked", "marks_of"]
 
 CANDIDATE_COLUMNS = (
     "place",
@@ -75,8 +77,8 @@ def candidate_table(
     columns |= {
         "place": np.arange(1, len(views) + 1),
         "alert_id": [str(view.alert_id) for view in views],
-        "classes": [", ".join(view.broker_classes) for view in views],
-        "tags": [", ".join(view.tags) for view in views],
+        "classes": [_COMMA.join(view.broker_classes) for view in views],
+        "tags": [_COMMA.join(view.tags) for view in views],
         "reasons": [", ".join(view.reasons) for view in views],
         "answer": [answers.get(view.object_id, "") for view in views],
         "magnitude": _magnitudes(store, views, model),
@@ -86,6 +88,23 @@ def candidate_table(
     return pd.DataFrame({name: columns[name] for name in CANDIDATE_COLUMNS})
 
 
+def marks_of(table: pd.DataFrame) -> list[str]:
+    """Return the classes and tags in a table of candidates, the most frequent first."""
+    every = pd.concat([table[name] for name in _MARKS]).str.split(_COMMA).explode()
+    return [one for one in every.value_counts().index.tolist() if one]
+
+
+def is_marked(table: pd.DataFrame, marks: Collection[str]) -> NDArray[np.bool_]:
+    """Return which candidates have one of these classes or tags, (n,)."""
+    found = np.zeros(len(table), np.bool_)
+    for name in _MARKS:
+        told = table[name].str.split(_COMMA).tolist()
+        found |= [not set(one).isdisjoint(marks) for one in told]
+    return found
+
+
+_MARKS, _COMMA = ("classes", "tags"), ", "
+
 _SAME = (
     *("object_id", "night", "band", "one_in", "score", "n_det"),
     *("ra_deg", "dec_deg", "mjd_utc", "model_revision"),
@@ -94,7 +113,7 @@ _SAME = (
 
 def _magnitudes(
     store: Store, views: tuple[CandidateView, ...], model: Model | None
-) -> np.ndarray[Any, np.dtype[np.float64]]:
+) -> NDArray[np.float64]:
     """Return the magnitudes of candidates, (n,), from their features; NaN where unknown."""
     found = np.full(len(views), np.nan)
     if model is None or not views or _MAGNITUDE not in model.schema.names:

@@ -70,6 +70,11 @@ def test_the_header_says_how_strange_and_where(candidate: Candidate) -> None:
     assert f"ra {candidate.ra_deg:.5f}" in html
 
 
+def test_the_header_says_how_often_i_was_shown_it(candidate: Candidate) -> None:
+    assert "shown to you" not in header_html(candidate, NOW)
+    assert "shown to you 3 times" in header_html(replace(candidate, times_shown=3), NOW)
+
+
 def test_links_leave_no_trace_and_open_apart(candidate: Candidate) -> None:
     html = links_html(candidate.links)
     assert html.count("<a ") == len(candidate.links) > 3

@@ -1,5 +1,7 @@
 """The pages of tables: filters, answers taken back, objects opened by their address."""
 
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
 
 from fink_ad.config import Settings
@@ -37,6 +39,23 @@ def test_candidates_are_filtered(open_page) -> None:
     app.number_input[0].set_value(faintest).run()
     assert 0 < len(frame(app)) < len(everything)
     assert (frame(app)["magnitude"] <= faintest).all()
+
+
+def test_candidates_are_filtered_by_class_or_tag_and_by_model(open_page, home, store) -> None:
+    name = store.candidates(3)[2].object_id
+    with closing(sqlite3.connect(home / "fink_ad.sqlite3")) as database, database:
+        database.execute(
+            'UPDATE candidate SET tags = \'["nova", "x"]\' WHERE object_id = ?', [name]
+        )
+    app = open_page("candidates")
+    everything = frame(app)
+    app.multiselect[0].set_value(["nova"]).run()
+    assert frame(app)["object_id"].tolist() == [name]
+    app.multiselect[0].set_value([]).run()
+    models = next(one for one in app.selectbox if one.label == "Model")
+    assert len(models.options) == 2  # all, and the one of the first night
+    models.select_index(1).run()
+    assert frame(app)["object_id"].tolist() == everything["object_id"].tolist()
 
 
 def test_answered_candidates_are_marked_for_their_reviewer_only(open_page, store) -> None:
@@ -122,3 +141,11 @@ def test_a_code_links_the_chat(open_page, store) -> None:
     app.button(key="link").click().run()
     code = app.code[0].value.removeprefix("/link ")
     assert link_account(store, 7, 7, code).name == "bob"
+
+
+def test_an_object_says_how_often_it_was_shown_to_its_reader(open_page, store) -> None:
+    (name,) = answer(store, "ada", ["anomaly"])
+    mine = open_page("object", object=name)
+    assert any("shown to you once" in one.proto.body for one in mine.get("html"))
+    others = open_page("object", object=name, reviewer="bob")
+    assert not any("shown to you" in one.proto.body for one in others.get("html"))

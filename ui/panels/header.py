@@ -36,6 +36,8 @@ def header_html(candidate: Candidate, now: datetime) -> str:
         f"night {candidate.night}",
     ]
     showing = candidate.showing
+    if candidate.times_shown > 1 or (showing is None and candidate.times_shown):
+        below.append(f"shown to you {_times(candidate.times_shown)}")
     if showing is not None:
         below.insert(0, f"place {showing.place:,} of {showing.order_size:,}")
         below.insert(0, f'<span class="ad-strong">{safe(showing.reason)}</span>')
@@ -43,6 +45,10 @@ def header_html(candidate: Candidate, now: datetime) -> str:
         f'<div class="ad-line">{"".join(told)}</div>'
         f'<div class="ad-line ad-dim">{"".join(f"<span>{one}</span>" for one in below)}</div>'
     )
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
 
 
 def _rarity(candidate: Candidate) -> str:

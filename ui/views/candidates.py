@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
-from fink_ad.review import to_csv, to_votable
+from fink_ad.review import is_marked, marks_of, to_csv, to_votable
 from fink_ad.ui.figures import sky_map
 from fink_ad.ui.lists import choose_list
 from fink_ad.ui.session import Session, session
@@ -28,16 +27,14 @@ HIDDEN = ("alert_id", "model_revision", "l_deg", "b_deg", "mjd_utc", "reasons")
 def candidates() -> None:
     """Draw the page."""
     seat = session()
-    top = st.columns([1.2, 1, 1.6, 1.4, 1.2, 1.2], vertical_alignment="bottom")
-    with top[0]:
-        if not choose_list(seat):
-            st.info("No candidates yet: no alerts have come in.")
-            return
+    if not choose_list(seat):
+        st.info("No candidates yet: no alerts have come in.")
+        return
     table = seat.desk.candidates(seat.survey, seat.population, seat.reviewer.id)
     if table.empty:
         st.info("No candidates here. The rarer an alert, the sooner it is one; see `fink-ad run`.")
         return
-    chosen = _filtered(table, top[1:])
+    chosen = _filtered(table)
     st.caption(
         f"{len(chosen):,} of {len(table):,} objects, each by its strangest alert. "
         "Select a row to open the object."
@@ -57,19 +54,27 @@ def candidates() -> None:
         _downloads(seat, chosen)
 
 
-def _filtered(table: pd.DataFrame, places: list[DeltaGenerator]) -> pd.DataFrame:
+def _filtered(table: pd.DataFrame) -> pd.DataFrame:
     """Draw the filters and return the rows that pass all of them."""
+    places = st.columns([1, 1.2, 1.4, 1.2, 1, 1, 1], vertical_alignment="bottom")
     nights = sorted(table["night"].unique().tolist(), reverse=True)
     night = places[0].selectbox("Night", [None, *nights], format_func=lambda one: str(one or "all"))
-    words = places[1].text_input("Object, class or tag", placeholder="part of the name").strip()
-    faint = places[2].number_input("Magnitude, at most", value=None, step=0.5, placeholder="any")
-    rare = places[3].number_input(
-        "Rarity 1 in, at least", value=None, min_value=1, step=100, placeholder="any"
+    models = table["model_revision"].drop_duplicates().tolist()
+    model = places[1].selectbox(
+        "Model", [None, *models], format_func=lambda one: one[:12] if one else "all"
     )
-    answered = places[4].selectbox("Answered by me", ["all", "no", "yes"])
+    marks = places[2].multiselect("Class or tag", marks_of(table), placeholder="any")
+    words = places[3].text_input("Object, class or tag", placeholder="part of the name").strip()
+    faint = places[4].number_input("Magnitude ≤", value=None, step=0.5, placeholder="any")
+    rare = places[5].number_input("1 in ≥", value=None, min_value=1, step=100, placeholder="any")
+    answered = places[6].selectbox("Answered by me", ["all", "no", "yes"])
     passes = pd.Series(True, index=table.index)
     if night is not None:
         passes &= table["night"] == night
+    if model is not None:
+        passes &= table["model_revision"] == model
+    if marks:
+        passes &= is_marked(table, marks)
     if words:
         found = [table[name].str.contains(words, case=False, regex=False) for name in _TEXTS]
         passes &= pd.concat(found, axis=1).any(axis=1)

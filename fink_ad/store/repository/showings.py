@@ -124,9 +124,15 @@ class Showings(StorePart):
         where = [] if since is None else [Showing.drawn_at >= since]
         return self._select(reviewer_id, survey, *where)
 
-    def count_showings(self, reviewer_id: int) -> int:
-        """Return how many candidates were drawn for a reviewer so far."""
+    def count_showings(
+        self, reviewer_id: int, survey: str | None = None, object_id: str | None = None
+    ) -> int:
+        """Return how many candidates were drawn for a reviewer so far, of an object if named."""
         query = select(func.count()).where(Showing.reviewer_id == reviewer_id)
+        if survey is not None:
+            query = query.where(Showing.survey == survey)
+        if object_id is not None:
+            query = query.where(Showing.object_id == object_id)
         with self.database.reading() as connection:
             return int(connection.execute(query).scalar_one())
 

@@ -52,9 +52,12 @@ def review(
     with Desk(settings) as desk:
         who = _reviewer(desk.store, reviewer)
         key = _list(desk.store, survey, population)
+        stuck = _problem(desk, who, key)
+        if stuck:
+            out.print(f"The ranking stays as it is: {shown(stuck)}", highlight=False)
         with learner_beside(settings) if learner else nullcontext() as child:
-            _wait_for_order(desk, who, key, child, patient=learner)
-            Session(desk, who, *key).run()
+            _wait_for_order(desk, who, key, child, patient=learner and not stuck)
+            Session(desk, who, *key, stuck=stuck).run()
 
 
 def _reviewer(store: Store, name: str | None) -> ReviewerRecord:
@@ -107,6 +110,19 @@ def _list(store: Store, survey: str | None, population: str | None) -> tuple[str
     raise ReviewError(
         f"there is no model of {wanted} alerts yet; fink-ad run --source files PATH... makes one"
     )
+
+
+def _problem(desk: Desk, who: ReviewerRecord, key: tuple[str, str]) -> str:
+    """Say why no learner can make a new ranking, if the settings tell; else nothing."""
+    from fink_ad.learn.conditions import condition_problem
+    from fink_ad.learn.whose import Whose
+
+    active = desk.store.active_model(*key)
+    model = None if active is None else desk.model(active.revision.id)
+    if model is None:
+        return ""
+    whose = Whose(*key, who.id if who.personal else None)
+    return condition_problem(desk.store, desk.settings, whose, model.schema)
 
 
 def _wait_for_order(

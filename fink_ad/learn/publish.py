@@ -6,18 +6,18 @@ import structlog
 
 from fink_ad.config import Settings
 from fink_ad.errors import ModelError
-from fink_ad.expressions import Expression, parse
 from fink_ad.forest import Model
 from fink_ad.learn.answers import doubtful_channels
 from fink_ad.learn.cache import Cache
 from fink_ad.learn.calibrate import calibrate
 from fink_ad.learn.checks import Checked, artefacts, check_order
-from fink_ad.learn.relearn import Revision, put_in_force, remember, reviewer_name, revise
+from fink_ad.learn.conditions import condition_of
+from fink_ad.learn.relearn import Revision, put_in_force, remember, revise
 from fink_ad.learn.rerank import rerank
 from fink_ad.learn.whose import Whose
 from fink_ad.store import ActiveModel, Lease, NewDecision, NewOrder, Order, OrderRecord, Store
 
-__all__ = ["HOLDS_AT", "condition_of", "relearn_and_publish"]
+__all__ = ["HOLDS_AT", "relearn_and_publish"]
 
 HOLDS_AT = "holds_at_label"
 """Figure of a decision: the label position up to which a chosen revision is not learned anew."""
@@ -101,20 +101,6 @@ def relearn_and_publish(
     # The revision in force goes on ranking, tonight's alerts too.
     stays = cache.model(whose, active.revision.id)
     return publish(stays, rank(stays), published.label_position)
-
-
-def condition_of(store: Store, settings: Settings, whose: Whose) -> Expression | None:
-    """Return which alerts a model ranks; None for all.
-
-    It is written in ``[models.<reviewer>]`` for a personal model; without that, and for the
-    shared one, in ``[models.shared]``.
-    """
-    chosen = settings.models.get("shared")
-    if whose.reviewer_id is not None:
-        chosen = settings.models.get(reviewer_name(store, whose.reviewer_id), chosen)
-    if chosen is None or not chosen.where or chosen.population not in ("", whose.population):
-        return None
-    return parse(chosen.where)
 
 
 def _revision(

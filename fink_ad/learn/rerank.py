@@ -11,6 +11,7 @@ from fink_ad.expressions import Expression
 from fink_ad.forest import Model, rarity
 from fink_ad.forest.calibration import Calibration
 from fink_ad.forest.pool import Pool
+from fink_ad.learn.conditions import check_condition
 from fink_ad.learn.kept import KeptAlerts
 from fink_ad.store import Order
 
@@ -115,7 +116,7 @@ def _holds(
     }
     if "one_in" in where.names:
         columns["one_in"] = rarity(model.sketch, scores, index.n_det[rows]).one_in
-    where.check_names([*columns, "one_in", *model.schema.names])
+    check_condition(where, model.schema)
     if not where.names.isdisjoint(model.schema.names):
         values = kept.features(model, rows)
         columns |= dict(zip(model.schema.names, values.T, strict=True))

@@ -13,7 +13,12 @@ from fink_ad.catalogs import CatalogFolder
 from fink_ad.config import Settings
 from fink_ad.errors import FinkAdError
 from fink_ad.operations.finding import Finding
-from fink_ad.operations.ranking import look_at_drift, look_at_jobs, look_at_models
+from fink_ad.operations.ranking import (
+    look_at_conditions,
+    look_at_drift,
+    look_at_jobs,
+    look_at_models,
+)
 from fink_ad.plugins import load_feature_providers, load_filter_providers
 from fink_ad.store import CountKey, DatabaseStatus, Store, database_exists, status
 
@@ -50,6 +55,7 @@ def examine(settings: Settings, now: datetime | None = None) -> Iterator[Finding
             lambda: _clock(now, store.last_commit()),
             lambda: _history(store),
             lambda: look_at_models(store, settings),
+            lambda: look_at_conditions(store, settings),
             lambda: look_at_drift(store),
             lambda: look_at_jobs(store),
             lambda: _counts(store),

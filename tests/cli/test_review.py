@@ -230,6 +230,13 @@ def test_a_ranking_that_has_learned_is_announced(review, ranked):
     assert told.out.count("The ranking has learned from the answers.") == 1
 
 
+def test_a_condition_that_cannot_be_met_is_said(review, ranked):
+    (ranked / "fink-ad.toml").write_text('[models.shared]\nwhere = "n_dett > 1"\n')
+    told = review("y", "q")
+    assert "The ranking stays as it is: in 'n_dett > 1': no column 'n_dett'" in told.out
+    assert "does not learn from the answers" in told.out
+
+
 def test_who_reviews_is_clear(fink_ad, ranked, monkeypatch):
     def call(*arguments):
         monkeypatch.setattr("sys.stdin", io.StringIO(""))

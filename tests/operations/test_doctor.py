@@ -166,6 +166,25 @@ def test_settings_of_providers(home: Path):
     assert "drop names 'gcvs', which is no catalogue" in worst.told
 
 
+def test_conditions_that_do_nothing_are_told(home: Path):
+    def told(**models) -> Finding:
+        return found(home, models=models)["condition"]
+
+    assert told(shared={"where": "n_det > 1"}).level == "ok"
+    bad = told(shared={"where": "n_dett > 1"})
+    assert bad.level == "problem"
+    assert "no column 'n_dett'" in bad.told
+    nobody = told(carol={"where": "n_det > 1"})
+    assert (nobody.level, "no reviewer of that name" in nobody.told) == ("warning", True)
+    with Store.open(home) as store:
+        store.add_reviewer("carol")
+    assert "no ranking of their own" in told(carol={"where": "n_det > 1"}).told
+    with Store.open(home) as store:
+        store.change_reviewer("carol", personal=True)
+    assert told(carol={"where": "n_det > 1"}).level == "ok"
+    assert told(carol={"where": "n_dett > 1"}).level == "problem"
+
+
 def test_a_model_of_other_features(home: Path, monkeypatch: pytest.MonkeyPatch):
     from fink_ad.features.context import AlertContext
     from fink_ad.pipeline.describe import _providers

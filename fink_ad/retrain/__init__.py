@@ -1,6 +1,6 @@
 """New models and who lets them in: sample, recompute, train, judge, promote; and drift."""
 
-from fink_ad.retrain.drift import measure_drifts
+from fink_ad.retrain.drift import Measured, measure_drifts
 from fink_ad.retrain.promote import (
     FAILED,
     TOO_FEW,
@@ -15,6 +15,7 @@ from fink_ad.retrain.recompute import current_schema, features_of_kept
 __all__ = [
     "FAILED",
     "TOO_FEW",
+    "Measured",
     "Outcome",
     "current_schema",
     "features_of_kept",

@@ -3,46 +3,68 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import product
+from typing import NamedTuple
+
+import structlog
 
 from fink_ad.alerts import POPULATIONS, SURVEYS
 from fink_ad.config import Settings
+from fink_ad.errors import FinkAdError
 from fink_ad.forest import Model
-from fink_ad.forest.drift import measure_drift
+from fink_ad.forest.drift import MIN_ALERTS, measure_drift
 from fink_ad.pipeline import models_dir
 from fink_ad.store import DriftRecord, Store
 
-__all__ = ["measure_drifts"]
+__all__ = ["Measured", "measure_drifts"]
+
+_log = structlog.get_logger(__name__)
 
 _AFTER_ALL = 99_999_999
 _MOST_ALERTS = 20_000
 """Alerts of a night that are looked at, drawn by hash: enough for any figure to be steady."""
 
 
-def measure_drifts(store: Store, settings: Settings) -> tuple[DriftRecord, ...]:
+class Measured(NamedTuple):
+    """What was measured, and what could not be."""
+
+    records: tuple[DriftRecord, ...]
+    failures: tuple[str, ...]
+
+
+def measure_drifts(store: Store, settings: Settings) -> Measured:
     """Compare the newest night of each shared model with its reference, and remember the result.
 
-    Raises
-    ------
-    FinkAdError
-        If a model or the history cannot be read.
+    The newest night is the newest with `MIN_ALERTS` alerts; where there is none, that of the
+    newest alerts is remembered with the figures ``n_alerts`` and ``n_reference`` only. A model or
+    a history that cannot be read leaves the other models alone.
     """
-    found = []
-    for survey in SURVEYS:
-        nights = store.nights(survey, _AFTER_ALL)
-        for population in POPULATIONS:
+    records, failures = [], []
+    for survey, population in product(SURVEYS, POPULATIONS):
+        try:
             active = store.active_model(survey, population)
             if active is None:
                 continue
             model = Model.load(models_dir(settings) / active.revision.id)
-            record = _newest(store, model, nights)
+            record = _newest(store, model, store.nights(survey, _AFTER_ALL))
             if record is not None:
                 store.record_drift(record)
-                found.append(record)
-    return tuple(found)
+                records.append(record)
+        except FinkAdError as error:
+            _log.error("drift_failed", survey=survey, population=population, error=str(error))
+            failures.append(f"{survey} {population}: {error}")
+    return Measured(tuple(records), tuple(failures))
 
 
 def _newest(store: Store, model: Model, nights: tuple[int, ...]) -> DriftRecord | None:
-    """Measure the newest night that has alerts with the features of the model, if there is one."""
+    """Measure the newest night with enough alerts with the features of the model.
+
+    Returns
+    -------
+    DriftRecord or None
+        Of the newest night if none has enough; None without any alerts.
+    """
+    newest = None
     for night in reversed(nights):
         rows = store.read_features(
             model.survey, model.population, model.schema.hash, limit=_MOST_ALERTS, nights=[night]
@@ -52,7 +74,7 @@ def _newest(store: Store, model: Model, nights: tuple[int, ...]) -> DriftRecord 
         # Those of the history may be of another revision.
         scores = model.score(rows.features, rows.n_det)
         drift = measure_drift(model, rows.features, scores, rows.n_det)
-        return DriftRecord(
+        record = DriftRecord(
             survey=model.survey,
             population=model.population,
             night=night,
@@ -61,4 +83,7 @@ def _newest(store: Store, model: Model, nights: tuple[int, ...]) -> DriftRecord 
             alarm=drift.alarm,
             measured_at=datetime.now(UTC),
         )
-    return None
+        if len(rows) >= MIN_ALERTS:
+            return record
+        newest = newest or record
+    return newest

@@ -14,7 +14,7 @@ from fink_ad.review.desk import Desk
 from fink_ad.review.digests import queue_digests, queue_heartbeat, queue_personal
 from fink_ad.review.doors import send_doors
 from fink_ad.review.outbox import Outbox
-from fink_ad.store import Store
+from fink_ad.store import DriftRecord, Store
 from fink_ad.telemetry import Metrics
 
 __all__ = ["JOBS", "Job", "Work", "job_named"]
@@ -63,13 +63,18 @@ def _retrain(store: Store, settings: Settings, metrics: Metrics) -> str:
 
 def _drift(store: Store, settings: Settings, metrics: Metrics) -> str:
     measured = measure_drifts(store, settings)
-    for one in measured:
+    for one in measured.records:
         metrics.set_drift(one.survey, one.population, one.figures, one.alarm)
     told = [
-        f"{one.survey} {one.population} {one.night}: {'alarm' if one.alarm else 'none'}"
-        for one in measured
+        f"{one.survey} {one.population} {one.night}: {_drifted(one)}" for one in measured.records
     ]
+    if measured.failures:
+        raise ModelError("; ".join([*measured.failures, *told]))
     return "; ".join(told) or "no night to measure"
+
+
+def _drifted(one: DriftRecord) -> str:
+    return "alarm" if one.alarm else "none" if one.told else "too few alerts to tell"
 
 
 def _compact(store: Store, settings: Settings, metrics: Metrics) -> str:

@@ -110,3 +110,8 @@ class DriftRecord:
     figures: Mapping[str, Any]
     alarm: bool
     measured_at: datetime
+
+    @property
+    def told(self) -> bool:
+        """Whether there were enough alerts to say anything."""
+        return "psi_max" in self.figures

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
+from fink_ad.alerts import POPULATIONS, SURVEYS
 from fink_ad.config import Settings
 from fink_ad.errors import FinkAdError
 from fink_ad.features import Context
 from fink_ad.forest import Model
+from fink_ad.learn.conditions import condition_problem
+from fink_ad.learn.whose import Whose
 from fink_ad.operations.finding import Finding
 from fink_ad.pipeline import models_dir
 from fink_ad.pipeline.describe import providers_of
 from fink_ad.store import DriftRecord, JobRun, Store
 
-__all__ = ["look_at_drift", "look_at_jobs", "look_at_models"]
+__all__ = ["look_at_conditions", "look_at_drift", "look_at_jobs", "look_at_models"]
 
 
 def look_at_models(store: Store, settings: Settings) -> Iterator[Finding]:
@@ -48,6 +52,42 @@ def look_at_models(store: Store, settings: Settings) -> Iterator[Finding]:
             yield Finding("model", "ok", told)
     if not any_active:
         yield Finding("model", "ok", "none yet; the first run trains one")
+
+
+def look_at_conditions(store: Store, settings: Settings) -> Iterator[Finding]:
+    """Yield whether the conditions of the settings belong to somebody and can be met."""
+    people = {one.name: one for one in store.reviewers()}
+    sound = True
+    for name in sorted(set(settings.models) - {"shared"}):
+        person = people.get(name)
+        if person is not None and person.active and person.personal:
+            continue
+        sound = False
+        why = (
+            "no reviewer of that name" if person is None else f"{name} has no ranking of their own"
+        )
+        mend = f"correct the name, or fink-ad reviewers add {name} --personal"
+        yield Finding("condition", "warning", f"[models.{name}] does nothing: {why}", mend)
+    personal = [one.id for one in people.values() if one.active and one.personal]
+    for survey, population in itertools.product(SURVEYS, POPULATIONS):
+        active = store.active_model(survey, population)
+        try:
+            if active is None:
+                continue
+            schema = Model.load(models_dir(settings) / active.model.id).schema
+        except FinkAdError:
+            continue  # told with the models
+        problems = {
+            condition_problem(store, settings, Whose(survey, population, one), schema)
+            for one in (None, *personal)
+        }
+        for problem in sorted(problems - {""}):
+            sound = False
+            mend = "correct it, or say for which population it is; then restart fink-ad learn"
+            told = f"{survey} {population} alerts are not ranked anew: {problem}"
+            yield Finding("condition", "problem", told, mend)
+    if sound:
+        yield Finding("condition", "ok", ", ".join(sorted(settings.models)) or "none")
 
 
 def look_at_drift(store: Store) -> Iterator[Finding]:

@@ -70,6 +70,7 @@ class FakeTelegram:
         self.messages: dict[tuple[int, int], dict[str, Any]] = {}
         self.answers: list[dict[str, Any]] = []
         self.commands: list[dict[str, str]] = []
+        self.webhook: dict[str, Any] = {}
         self.refuse: Callable[[Call], Refusal | None] = lambda call: None
         self.after_sending: Callable[[Call], None] = lambda call: None
         self._updates: list[dict[str, Any]] = []
@@ -219,6 +220,12 @@ class FakeTelegram:
         return {"id": 12345, "is_bot": True, "first_name": "fink_ad", "username": "fink_ad_bot"}
 
     def do_deleteWebhook(self, call: Call) -> Any:
+        return True
+
+    def do_setWebhook(self, call: Call) -> Any:
+        if not call.params["url"].startswith("https://"):
+            raise Refusal(400, "Bad Request: bad webhook: An HTTPS URL must be provided")
+        self.webhook = call.params
         return True
 
     def do_setMyCommands(self, call: Call) -> Any:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from fink_ad.cli.app import err, out, shown, state_of
 from fink_ad.cli.progress import exit_at_once
+
+if TYPE_CHECKING:
+    from fink_ad.store import Store
 
 __all__ = ["learn"]
 
@@ -53,7 +57,7 @@ def learn(
                     highlight=False,
                 )
             if not records:
-                out.print("No order was published: there is no model yet, see `fink-ad run`.")
+                out.print(f"No order was published: {_why_none(store)}.", highlight=False)
             return
         with _told_to_stop() as (stop, interrupted):
             if attached:
@@ -61,6 +65,15 @@ def learn(
             learner.run(stop)
         if interrupted.is_set():
             raise typer.Exit(130)
+
+
+def _why_none(store: Store) -> str:
+    from fink_ad.alerts import POPULATIONS, SURVEYS
+
+    keys = itertools.product(SURVEYS, POPULATIONS)
+    if all(store.active_model(*key) is None for key in keys):
+        return "there is no model yet, see `fink-ad run`"
+    return "no new ranking passed the checks, see `fink-ad models decisions`"
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from fink_ad.learn.launch import LOG_NAME, LONGEST_LOG
 from fink_ad.learn.watch import LEASE
 from fink_ad.pipeline import models_dir, run
 from fink_ad.sources.files import FilesSource
-from fink_ad.store import OrderRecord, Store
+from fink_ad.store import NewLabel, OrderRecord, Store
 
 FINK_AD = [sys.executable, "-c", "from fink_ad.cli import main; main()"]
 PATIENCE_S = 30.0
@@ -312,6 +313,20 @@ def test_once_says_what_it_did(home: Path) -> None:
     command = [*FINK_AD, "--home", str(home), "learn", "--once"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert "ztf transient, shared:" in done.stdout
+
+
+def test_once_says_why_it_published_nothing(home: Path, hand) -> None:
+    """The first ranking of both models is refused: nothing but artefacts is at the top."""
+    command = [*FINK_AD, "--home", str(home), "learn", "--once"]
+    with Store.open(home) as store:
+        index = store.kept_index(*hand.key)
+        bodies = store.kept_index("ztf", "solar_system")
+        vera = store.add_reviewer("vera").id
+        said = ("bogus", "test", datetime.now(UTC))
+        ids = [*index.alert_id.tolist(), *bodies.alert_id.tolist()]
+        store.add_labels([NewLabel("ztf", one, vera, *said) for one in ids])
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "no new ranking passed the checks" in done.stdout
 
 
 def test_once_without_a_model_publishes_nothing(tmp_path: Path, hand) -> None:

@@ -120,7 +120,8 @@ def passed_imports(store: Store, whose: Whose) -> frozenset[str]:
 
     A contender is trained with all imports there are, and the decision about it names them.
     While it is in force they have proved to do no harm; when it is taken back, they have not.
-    An import that an operator distrusts teaches nothing whatever it proved.
+    An import that an operator distrusts teaches nothing whatever it proved, and one that has
+    grown since it was judged waits to be judged again.
     """
     promoted: list[Decision] = []
     for one in store.decisions(whose.survey, whose.population):
@@ -129,7 +130,12 @@ def passed_imports(store: Store, whose: Whose) -> frozenset[str]:
         elif one.reviewer_id is None and one.verdict == "rolled back":
             promoted = promoted[:-1]
     passed = frozenset(promoted[-1].figures.get("imports", ())) if promoted else frozenset()
-    return passed - {one.name for one in store.label_imports() if one.distrusted_at is not None}
+    if not passed:
+        return frozenset()
+    judged_until = promoted[-1].figures.get("imports_until", 0)
+    grown = store.imports_since(whose.survey, whose.population, judged_until)
+    distrusted = {one.name for one in store.label_imports() if one.distrusted_at is not None}
+    return passed - grown - distrusted
 
 
 def labelled_alerts(

@@ -91,7 +91,11 @@ def judge_contender(
     return Judgement(
         verdict.verdict,
         "; ".join(verdict.reasons) or "it ranks held-back answers as well as the model in force",
-        {**verdict.figures, "imports": list(contender.imports)},
+        {
+            **verdict.figures,
+            "imports": list(contender.imports),
+            "imports_until": contender.label_position,
+        },
     )
 
 

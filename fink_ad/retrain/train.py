@@ -38,6 +38,8 @@ class Contender:
         The answers it learned from, imports that are not trusted yet among them.
     imports : tuple of str
         Those imports: what is taken in later is in none of this.
+    label_position : int
+        Number of the latest label when they were read.
     claims : tuple of LabelRecord
         All that they say, also what was outvoted or speaks about objects answered here.
     labelled : LabelledAlerts or None
@@ -50,6 +52,7 @@ class Contender:
     bare: Model
     teaching: tuple[Teaching, ...]
     imports: tuple[str, ...]
+    label_position: int
     claims: tuple[LabelRecord, ...]
     labelled: LabelledAlerts | None
     kept: KeptFeatures
@@ -77,6 +80,7 @@ def make_contender(
     rows = draw_reference(store, survey, population, kept, settings.retrain.size, nights)
     bare = train_model((survey, population), rows, settings)
     whose = Whose(survey, population)
+    position = store.label_position(survey, population)
     claims = _claims(store, whose)
     imports = tuple(sorted({one.channel.removeprefix(IMPORT_CHANNEL) for one in claims}))
     # What is taken in from now on neither teaches nor is noted as judged.
@@ -84,7 +88,7 @@ def make_contender(
     labelled = labelled_alerts(store, whose, teaching, bare.schema, computed=kept.lookup)
     learns = settings.forest.learner != "static" and labelled is not None
     model = bare.relearn(labelled) if learns else bare
-    return Contender(model, bare, teaching, imports, claims, labelled, kept)
+    return Contender(model, bare, teaching, imports, position, claims, labelled, kept)
 
 
 def _claims(store: Store, whose: Whose) -> tuple[LabelRecord, ...]:

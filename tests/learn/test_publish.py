@@ -204,7 +204,7 @@ def test_imports_teach_less_and_only_once_they_passed(home: Path, hand) -> None:
                 *hand.key,
                 verdict="promoted",
                 by="gate",
-                figures={"imports": ["tags.csv"]},
+                figures={"imports": ["tags.csv"], "imports_until": 10**6},
             )
         )
         assert teaching_answers(store, settings.learn, WHOSE) == everything

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from fink_ad.learn.answers import passed_imports
+from fink_ad.learn.answers import passed_imports, teaching_answers
 from fink_ad.learn.relearn import relearn
 from fink_ad.learn.whose import Whose
 from fink_ad.retrain import promote_model, retrain, rollback_model
@@ -68,3 +68,18 @@ def test_a_later_revision_keeps_the_imports_its_model_was_judged_with(
         decision = promote_model(store, settings, revision.revision, "ada")
         assert decision.figures["imports"] == ["file"]
         assert passed_imports(store, Whose(*KEY)) == {"file"}
+
+
+def test_an_import_that_grew_since_it_was_judged_waits_to_be_judged_again(
+    home: Home, answers: dict[int, Answer], tmp_path: Path
+) -> None:
+    settings = home.settings(retrain={"bootstrap": 100})
+    rest = sorted(answers)[N_GIVEN_HERE:]
+    with home.store() as store:
+        bring(store, write(tmp_path / "file.csv", [(one, answers[one], "edwin") for one in rest]))
+        retrain(store, settings, *KEY, force_by="ada")
+        assert passed_imports(store, Whose(*KEY)) == {"file"}
+        home.answer(lambda ids: ["anomaly"] * len(ids), "mallory", n=1, channel="import:file")
+        assert passed_imports(store, Whose(*KEY)) == frozenset()
+        teaching = teaching_answers(store, settings.learn, Whose(*KEY))
+        assert len(teaching) == N_GIVEN_HERE

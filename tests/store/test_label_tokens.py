@@ -144,3 +144,12 @@ def test_imports_are_noted_and_trusted(store: Store):
     for mark in (store.trust_import, store.distrust_import):
         with pytest.raises(StoreError, match="no labels were imported as 'new'"):
             mark("new")
+
+
+def test_imports_that_grow_are_told(store: Store, answer):
+    first = store.add_label(replace(answer, channel="import:old", token=""))
+    assert store.imports_since("ztf", "transient", 0) == {"old"}
+    assert store.imports_since("ztf", "transient", first.id) == frozenset()
+    store.add_label(replace(answer, alert_id=1, token=""))
+    assert store.imports_since("ztf", "transient", first.id) == frozenset()
+    assert store.imports_since("ztf", "solar_system", 0) == frozenset()

@@ -52,6 +52,18 @@ class Imports(StorePart):
             found = [record_of(LabelImport, row) for row in connection.execute(query)]
             return _counted(connection, found)
 
+    def imports_since(self, survey: str, population: str, label_id: int) -> frozenset[str]:
+        """Return the imports of which labels came after a label: a large one comes in parts."""
+        query = (
+            select(Label.channel)
+            .distinct()
+            .where(Label.survey == survey, Label.population == population, Label.id > label_id)
+            .where(Label.channel.startswith(_CHANNEL, autoescape=True))
+        )
+        with self.database.reading() as connection:
+            channels = connection.execute(query).scalars()
+            return frozenset(channel.removeprefix(_CHANNEL) for channel in channels)
+
     def trust_import(self, name: str) -> LabelImport:
         """Let an import judge models from now on; trusting twice changes nothing.
 

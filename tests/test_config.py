@@ -70,6 +70,10 @@ def test_the_file_of_the_home_folder_is_found(tmp_path: Path) -> None:
             "[models.shared]\nwhere = 'n_det >'",
             "'models.shared.where'.*at character 1: not understood.*'n_det >'",
         ),
+        (
+            "[models.shared]\npopulation = 'transientt'",
+            "'models.shared.population'.*'transient' or 'solar_system'",
+        ),
         ("[models.vera]\nwhere = 'n_det'", "'models.vera.where'.*gives a number, not yes or no"),
         ("[queue]\nshare_novel = 1.0", "'queue' in .*: the shares add up to 1.09, more than 1"),
     ],

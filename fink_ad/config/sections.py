@@ -127,7 +127,9 @@ class ModelSettings(_Section):
         "",
         description="condition on columns and tags (restart fink-ad learn); empty: all alerts",
     )
-    population: str = Field("", description="population the condition is for; empty: all")
+    population: Literal["", "transient", "solar_system"] = Field(
+        "", description="population the condition is for; empty: all"
+    )
 
     @field_validator("where")
     @classmethod

@@ -50,11 +50,17 @@ def up(
     context: typer.Context,
     only: Annotated[
         list[ServiceName] | None,
-        typer.Option(help="Run this one; may be given again for more.", show_default=False),
+        typer.Option(
+            metavar="NAME",
+            help="Run this one: scheduler, learner, page or bot; may be given again for more.",
+            show_default=False,
+        ),
     ] = None,
     without: Annotated[
         list[ServiceName] | None,
-        typer.Option(help="Leave this one out; may be given again.", show_default=False),
+        typer.Option(
+            metavar="NAME", help="Leave this one out; may be given again.", show_default=False
+        ),
     ] = None,
 ) -> None:
     """Run scheduler, learner, review page and bot together, with one log.

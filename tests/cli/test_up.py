@@ -74,6 +74,13 @@ def test_what_cannot_run_is_told_before_anything_starts(fink_ad, options, said):
     assert said in told.err
 
 
+def test_help_fits_a_terminal_and_names_all(fink_ad):
+    told = fink_ad("up", "--help")
+    assert told.code == 0
+    assert max(map(len, told.out.splitlines())) <= 80
+    assert all(name in told.out for name in COMMANDS)
+
+
 def test_there_are_units():
     assert {unit.name for unit in UNITS} >= {"fink-ad.service", "fink-ad@.service"}
 

@@ -79,8 +79,10 @@ def import_labels(store: Store, path: Path, name: str, rules: ImportRules) -> Im
     new, contradicting = _new(store, name, file, matched, people.values())
     n_known = len(matched) - len(new) - len(contradicting)
     refused = sorted([*refused, *contradicting], key=lambda one: one.line)
-    # Noted first: under the name of another file nothing must be stored.
-    store.add_label_import(LabelImport(name, now, file.sha256, len(file.rows), n_stored=0))
+    if new:
+        # Noted first: under the name of another file nothing must be stored. Where nothing is,
+        # the name stays free for the file put right.
+        store.add_label_import(LabelImport(name, now, file.sha256, len(file.rows), n_stored=0))
     ids = {one.name: one.id for one in people.values()}
     for who in sorted({one.who for one in new.values()} - set(ids)):
         ids[who] = store.add_reviewer(who).id

@@ -117,6 +117,13 @@ def test_rows_that_were_left_out_come_with_the_same_file(store, strangest, write
     assert [one.n_stored for one in store.label_imports()] == [2]
 
 
+def test_a_file_of_which_nothing_is_stored_leaves_its_name_free(store, strangest, write):
+    known = strangest[0].object_id
+    import_labels(store, write([f"{known},strange,vera,"]), "old", CREATE)
+    assert store.label_imports() == ()
+    assert import_labels(store, write([f"{known},anomaly,vera,"]), "old", CREATE).n_stored == 1
+
+
 def test_what_was_stored_wrongly_is_said_and_can_be_put_right(store, strangest, write):
     known = strangest[0].object_id
     path = write([f"{known},1,vera,2026-03-05", f"{strangest[1].object_id},bogus,vera,2026-03-05"])

@@ -27,6 +27,7 @@ MIN_ANSWERS = 50
 
 _MIN_DEEP = 20  # random answers from which something is said of places never reached from the top
 _GROUP = 20  # answers of neighbouring places taken together: one answer alone makes no certainty
+_FALL = 0.1  # dex below the deepest place reached from the top, over which the curve falls
 _HALF_LIFE = 75.0  # answers after which one counts half: later revisions rank better
 _N_CHUNKS = 30  # times the curve is learned anew to foretell the next answers
 _DRAWN_BY_PLACE = ("top", "random")
@@ -47,9 +48,16 @@ class Calibration:
       probability that is not known given the place: their weight is 0, they are left out.
     - Places deeper than any drawn from the top are known from random draws alone, and from no
       fewer than 20 of them. Until there are so many, the probability there is NaN: it is never
-      continued from the top.
+      continued from the top. From the deepest place reached from the top it falls to theirs
+      within 0.1 dex of place; what stands between that and the first of their centres is not
+      told apart.
     - Answers fade with a half-life of 75 answers, those below all places drawn from the top of
       75 such, since the model they were given under was another one.
+
+    So it holds for the next question, and for what stands deep as a whole. The deep figure is as
+    uncertain as so few random answers are: 0.07 (one standard error) for 30 answers of which one
+    in six is an anomaly. While a model gets better fast, the top is understated and the deep
+    overstated, since answers of its past count.
 
     "unsure" is left out; "bogus" is not interesting.
 
@@ -107,7 +115,10 @@ class Calibration:
         regressed isotonically on the logarithm of the place (pool adjacent violators, weighted
         by what their answers still count), each pooled block drawn in by half an answer either
         way (Jeffreys), and blocks joined by straight lines between their centres as in centred
-        isotonic regression (Oron & Flournoy 2017, Stat. Biopharm. Res. 9, 258).
+        isotonic regression (Oron & Flournoy 2017, Stat. Biopharm. Res. 9, 258). Only where draws
+        from the top end there is a step: random draws are spread evenly over all that is below,
+        so that the centre of their first block is far away, and a line to it lies above their
+        own mean nearly everywhere.
         """
         share = np.asarray(place_share, np.float64)
         said, drawn = np.asarray(answers, np.str_), np.asarray(draws, np.str_)
@@ -227,29 +238,43 @@ def _curve(
     # Age is counted in answers of the same zone, or the few random ones would fade at once.
     age = np.where(is_deep, is_deep.sum() - np.cumsum(is_deep), np.cumsum(~is_deep[::-1])[::-1] - 1)
     weight = np.exp2(-age / _HALF_LIFE)
-    zones = (~is_deep, is_deep) if deep_is_known else (~is_deep,)
-    groups = [group for zone in zones for group in _groups(share, np.flatnonzero(zone))]
+    groups = _groups(share, np.flatnonzero(~is_deep))
+    n_shallow = len(groups)
+    groups += _groups(share, np.flatnonzero(is_deep)) if deep_is_known else []
     centre = np.array([np.average(np.log10(share[g]), weights=weight[g]) for g in groups])
     mean = np.array([np.average(is_anomaly[g], weights=weight[g]) for g in groups])
     size = np.array([weight[g].sum() for g in groups])
     pooled = isotonic_regression(mean, weights=size, increasing=False)
     starts = pooled.blocks[:-1]
     block_size = np.add.reduceat(size, starts)
-    centre = np.add.reduceat(size * centre, starts) / block_size
     height = (pooled.x[starts] * block_size + 0.5) / (block_size + 1.0)
     height = np.minimum.accumulate(height)  # drawing in small blocks more may cross them
-    # Down to the deepest place reached from the top the last block there holds, however far
-    # from its centre: the next question stands just below.
-    centre, height = _with_knot(centre, height, np.log10(reached)) if reached else (centre, height)
+    # A block that lies on both sides of the edge has a centre on each.
+    height = np.repeat(height, np.diff(pooled.blocks))
+    starts = np.union1d(starts, n_shallow)
+    starts = starts[starts < len(groups)]
+    centre = np.add.reduceat(size * centre, starts) / np.add.reduceat(size, starts)
+    height = height[starts]
+    if reached:
+        below = int(np.searchsorted(starts, n_shallow))
+        centre, height = _with_edge(centre, height, below, np.log10(reached))
     return centre, height, 1.0 if deep_is_known else float(reached)
 
 
-def _with_knot(
-    centre: NDArray[np.float64], height: NDArray[np.float64], place: float
+def _with_edge(
+    centre: NDArray[np.float64], height: NDArray[np.float64], below: int, edge: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Let the curve go on flat from the last centre before a place to that place."""
-    after = int(np.searchsorted(centre, place, side="right"))
-    return np.insert(centre, after, place), np.insert(height, after, height[max(after - 1, 0)])
+    """Let the last block from the top hold down to the edge, and the next soon below it.
+
+    The next question stands at the edge or less than 0.1 dex below.
+    """
+    places, heights = [edge], [height[below - 1]]
+    if below < len(centre):
+        places.append(min(edge + _FALL, centre[below]))
+        heights.append(height[below])
+    centre = np.insert(centre, [below] * len(places), places)
+    # Rounding may put the mean of equal places behind them.
+    return np.maximum.accumulate(centre), np.insert(height, [below] * len(heights), heights)
 
 
 def _groups(share: NDArray[np.float64], rows: NDArray[np.int64]) -> list[NDArray[np.int64]]:

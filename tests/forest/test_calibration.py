@@ -9,7 +9,10 @@ from fink_ad.forest.reliability import brier_score, calibration_error, reliabili
 
 
 def search(seed, gain, n_answers=800, n_objects=6000, n_anomalies=150):
-    """Search a sky whose truth is known with a model that changes; return what was foretold.
+    """Search a sky whose truth is known with a model that changes.
+
+    Returned are what was stated of each object asked about, what they were, the last curve, and
+    what it states of those never asked about with what those are.
 
     The head of the order is asked about, and one object in fourteen at random. Every ten
     answers the model ranks anew: anomalies stand out by 0.8 at first and by `gain` more in the
@@ -40,7 +43,8 @@ def search(seed, gain, n_answers=800, n_objects=6000, n_anomalies=150):
     return (
         np.array(stated),
         np.array(answers) == "anomaly",
-        Calibration.learn(np.array(shares), answers, draws),
+        (curve := Calibration.learn(np.array(shares), answers, draws)),
+        (curve.p(place[~asked] / n_objects), is_anomaly[~asked]),
     )
 
 
@@ -48,7 +52,7 @@ def search(seed, gain, n_answers=800, n_objects=6000, n_anomalies=150):
 def test_what_was_stated_when_asking_comes_true(gain) -> None:
     n_bins = 0
     for seed in (1, 2, 3):
-        stated, is_anomaly, curve = search(seed, gain)
+        stated, is_anomaly, curve, _ = search(seed, gain)
         known = np.isfinite(stated)
         assert known.mean() > 0.8
         bins = reliability(stated[known], is_anomaly[known])
@@ -60,6 +64,31 @@ def test_what_was_stated_when_asking_comes_true(gain) -> None:
         assert curve.expected_error == pytest.approx(calibration_error(bins), abs=0.03)
         assert curve.brier == pytest.approx(brier_score(stated[known], is_anomaly[known]), abs=0.02)
     assert n_bins >= 3
+
+
+@pytest.mark.parametrize("gain", [0.0, 2.5, -0.5], ids=["steady", "learning", "getting worse"])
+def test_what_is_stated_of_objects_never_asked_about_is_true(gain) -> None:
+    skies = [search(seed, gain, 520, 3500, 350)[3] for seed in (1, 2, 3)]
+    stated, is_anomaly = (np.concatenate(parts) for parts in zip(*skies, strict=True))
+    bins = [found for found in reliability(stated, is_anomaly) if found.n_answers >= 100]
+    assert bins
+    for found in bins:
+        off = abs(found.stated - found.observed)
+        assert off <= max(0.1, 2 * found.standard_error), found
+
+
+def test_what_random_draws_say_holds_from_right_below_the_top() -> None:
+    rng = np.random.default_rng(4)
+    share = np.concatenate([rng.uniform(0.0, 0.05, 400), rng.uniform(0.05, 1.0, 39)])
+    draws = np.where(share < 0.05, "top", "random")
+    said = answers_of(rng, share, lambda u: np.where(u < 0.05, 0.7, 0.1))
+    curve = Calibration.learn(share, said, draws)
+    edge = share[draws == "top"].max()
+    at_edge, just_below, soon, deep = curve.p(edge * 10.0 ** np.array([0.0, 0.02, 0.1, 1.0]))
+    assert at_edge == pytest.approx(0.7, abs=0.12)
+    assert at_edge > just_below > at_edge - 0.2  # where the next question stands
+    assert soon == pytest.approx(deep, abs=1e-12)
+    assert deep == pytest.approx((said[400:] == "anomaly").mean(), abs=0.03)
 
 
 def answers_of(rng, share, rate):
@@ -140,7 +169,7 @@ def test_one_place_asked_again_and_again() -> None:
 
 
 def test_json_and_back() -> None:
-    *_, curve = search(5, 1.0, n_answers=120)
+    _, _, curve, _ = search(5, 1.0, n_answers=120)
     assert Calibration.from_json(json.loads(json.dumps(curve.to_json()))) == curve
     share = np.full(50, 0.5)
     few = Calibration.learn(share, ["ordinary"] * 50, ["top"] * 50)
@@ -159,7 +188,7 @@ def test_json_and_back() -> None:
     ],
 )
 def test_damaged_json_is_refused(change, message) -> None:
-    *_, curve = search(5, 1.0, n_answers=120)
+    _, _, curve, _ = search(5, 1.0, n_answers=120)
     whole = {**curve.to_json(), "log_share": [-1.0, 0.0], "probability": [0.9, 0.1]}
     Calibration.from_json(whole)
     with pytest.raises(ModelError, match=message):

@@ -24,11 +24,13 @@ try:
     desk = shared_desk()
     enter(desk, current_reviewer(desk.store, desk.settings.ui))
     object_page = st.Page(VIEWS / "object.py", title="Object", icon=":material/search:")
+    science = st.Page(VIEWS / "science.py", title="Science", icon=":material/science:")
     page = st.navigation(
         [
             st.Page(VIEWS / "review.py", title="Review", icon=":material/star:", default=True),
             st.Page(VIEWS / "candidates.py", title="Candidates", icon=":material/table:"),
             object_page,
+            *([science] if desk.science else []),
             st.Page(VIEWS / "answers.py", title="My answers", icon=":material/history:"),
             st.Page(VIEWS / "models.py", title="Models", icon=":material/forest:"),
             st.Page(VIEWS / "tonight.py", title="Tonight", icon=":material/bedtime:"),

@@ -1,6 +1,6 @@
 """Numbers that describe an alert: contracts, extractor, one provider per file."""
 
-from fink_ad.features.contracts import Context, FeatureColumn, FeatureProvider
+from fink_ad.features.contracts import Context, FeatureColumn, FeatureProvider, OffersFigure
 from fink_ad.features.extractor import Extraction, Extractor
 from fink_ad.features.population import population_of
 from fink_ad.features.schema import FeatureSchema, FeatureTable
@@ -13,5 +13,6 @@ __all__ = [
     "FeatureProvider",
     "FeatureSchema",
     "FeatureTable",
+    "OffersFigure",
     "population_of",
 ]

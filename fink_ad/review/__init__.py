@@ -22,10 +22,19 @@ from fink_ad.review.precision import precision_table
 from fink_ad.review.progress import decision_table, yield_table
 from fink_ad.review.queue import Queue, QueueState
 from fink_ad.review.ranges import flux_unit
+from fink_ad.review.science import ScienceView, Sketch
 from fink_ad.review.skymap import ecliptic, galactic_plane, mollweide
 from fink_ad.review.stamps import Stamp, read_stamp, stamp_picture, stamp_pictures
 from fink_ad.review.tonight import count_table, drift_table, job_table, letter_table, work_table
-from fink_ad.store import ActiveModel, LabelRecord, ReviewerRecord, Showing, Store, unpack_stamps
+from fink_ad.store import (
+    ActiveModel,
+    KeptRecord,
+    LabelRecord,
+    ReviewerRecord,
+    Showing,
+    Store,
+    unpack_stamps,
+)
 
 __all__ = [
     "BAND_COLOURS",
@@ -38,6 +47,7 @@ __all__ = [
     "Desk",
     "FluxKind",
     "Given",
+    "KeptRecord",
     "LabelRecord",
     "Link",
     "Neighbour",
@@ -47,7 +57,9 @@ __all__ = [
     "QueueState",
     "RankingState",
     "ReviewerRecord",
+    "ScienceView",
     "Showing",
+    "Sketch",
     "Stamp",
     "Store",
     "Strangeness",

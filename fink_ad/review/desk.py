@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any, Self
 
 import pandas as pd
@@ -18,6 +19,7 @@ from fink_ad.review.model_orders import object_scores
 from fink_ad.review.neighbourhood import AnsweredObjects
 from fink_ad.review.overview import candidate_table
 from fink_ad.review.queue import Queue
+from fink_ad.review.science import ScienceView, science_views
 from fink_ad.store import Showing, Store
 
 __all__ = ["Desk"]
@@ -146,6 +148,11 @@ class Desk:
             ("order", revision, kept), lambda: object_scores(self.store, model)
         )
         return found
+
+    @cached_property
+    def science(self) -> tuple[ScienceView, ...]:
+        """What the installed providers draw of an alert; see `science_views` for what it raises."""
+        return science_views(self.settings)
 
     def close(self) -> None:
         """Close the store."""

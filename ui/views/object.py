@@ -10,29 +10,16 @@ import streamlit as st
 from fink_ad.review import Candidate
 from fink_ad.ui.curve import curve_chart
 from fink_ad.ui.evidence import evidence
+from fink_ad.ui.naming import named_object
 from fink_ad.ui.panels import header_html, opinions_html
 from fink_ad.ui.session import Session, session
-from fink_ad.ui.text import escaped
-
-MAX_NAME = 200
 
 
 def one_object() -> None:
     """Draw the page of the object that the address or the reader names."""
     seat = session()
-    asked = st.query_params.get("object", "")[:MAX_NAME]
-    name = st.text_input("Object", value=asked, placeholder="object id", max_chars=MAX_NAME).strip()
-    if not name:
-        st.info("Name an object, or select one on the page of the candidates.")
-        return
-    if name != asked:
-        st.query_params["object"] = name
-    records = seat.desk.store.object_alerts(name)
+    records = named_object(seat)
     if not records:
-        st.warning(
-            f"No kept alert of {escaped(name)}: candidates, the strangest of each night and a "
-            "random share are kept."
-        )
         return
     latest = records[-1]
     alert_id = _choose_alert([(one.alert_id, f"{one.mjd_utc:.3f} {one.band}") for one in records])

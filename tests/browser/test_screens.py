@@ -2,11 +2,14 @@
 
 import os
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from PIL import Image
+from playwright.sync_api import Page
 
+from .conftest import ANSWER_BUTTONS, served
 from .test_review import answer
 
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
@@ -23,11 +26,20 @@ THERE = '[data-testid="stMetric"], .ad-name, [data-testid="stDataFrame"]'
 SIZES = {"": "1440x900", "_phone": "390x844"}
 
 
-def test_every_page_is_whole_at_every_size(open_page, url, tmp_path) -> None:
-    folder = Path(os.environ.get("SCREENS") or tmp_path)
+@pytest.fixture
+def learning_url(home) -> Iterator[str]:
+    """An application of its own, with the learner beside it."""
+    with served(home) as address:
+        yield address
+
+
+def test_every_page_is_whole_at_every_size(open_page, learning_url, tmp_path) -> None:
+    url, folder = learning_url, Path(os.environ.get("SCREENS") or tmp_path)
     first = open_page(url, "ada")
-    for key in "ynbyunyynb":
+    for key in "ynbyunyynb" * 3:
         seen = answer(first, key)
+    first.get_by_text("ranking knows all answers").wait_for(timeout=60_000)
+    _take_the_tour(first, folder)
     for suffix, size in SIZES.items():
         opened = open_page(url, "ada", size=size)
         for page, path in PAGES.items():
@@ -42,6 +54,20 @@ def test_every_page_is_whole_at_every_size(open_page, url, tmp_path) -> None:
             wider = "document.documentElement.scrollWidth - window.innerWidth"
             assert opened.evaluate(wider) <= 0, f"{page} at {size} must be moved sideways"
             _keep(opened.screenshot(), folder / f"{page}{suffix}.png")
+
+
+def _take_the_tour(opened: Page, folder: Path) -> None:
+    """From Help, through all steps, back to the candidate."""
+    opened.keyboard.press("h")
+    opened.locator(".st-key-tour button").click()
+    for step in range(1, 5):
+        opened.get_by_text(f"{step} of 4:").wait_for(timeout=30_000)
+        assert opened.locator('[role="dialog"]').count() == 0
+        if step == 2:
+            time.sleep(1.5)  # for the figure to be drawn
+            _keep(opened.screenshot(), folder / "tour.png")
+        opened.keyboard.press("ArrowRight")
+    opened.wait_for_selector(ANSWER_BUTTONS)
 
 
 def _keep(picture: bytes, path: Path) -> None:

@@ -24,4 +24,20 @@ fink-ad --version
 fink-ad simulate --out night --objects 100
 fink-ad run --source files night
 fink-ad candidates --top 3
-echo "the wheel works"
+"$work/venv/bin/python" -m pip install --quiet "$(ls "$work"/dist/*.whl)[ui]"
+port=$(python -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+fink-ad ui --port "$port" --no-learner >page.log 2>&1 &
+page=$!
+trap 'kill "$page" 2>/dev/null || true; rm -rf "$work"' EXIT
+python - "$port" <<'PYTHON' || { cat page.log; exit 1; }
+import sys, time, urllib.request
+for _ in range(60):
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{sys.argv[1]}", timeout=5) as page:
+            sys.exit(page.status != 200)
+    except OSError:
+        time.sleep(0.5)
+sys.exit("the review page did not answer within 30 s")
+PYTHON
+kill "$page" && wait "$page" || true
+echo "the wheel works, and so does its review page"

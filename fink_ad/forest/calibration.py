@@ -54,7 +54,9 @@ class Calibration:
     - Answers fade with a half-life of 75 answers, those below all places drawn from the top of
       75 such, since the model they were given under was another one.
 
-    So it holds for the next question, and for what stands deep as a whole. The deep figure is as
+    So it speaks of the next question, of which it may say some 0.1 too little, as the last group of
+    answers before the edge is often too low by chance, and of what stands deep as a whole, where
+    it does not tell one object from another. The deep figure is as
     uncertain as so few random answers are: 0.07 (one standard error) for 30 answers of which one
     in six is an anomaly. While a model gets better fast, the top is understated and the deep
     overstated, since answers of its past count.

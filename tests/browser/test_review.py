@@ -28,6 +28,7 @@ def labels(store: Store, name: str) -> tuple[LabelRecord, ...]:
 
 def answer(page: Page, key: str) -> str:
     """Press a key about what has been seen, and wait for the next candidate."""
+    page.bring_to_front()  # a page at the back is drawn seldom or not at all
     page.wait_for_selector('[data-test-script-state="notRunning"]')
     time.sleep(SEEN_S)
     seen = name_on(page)
@@ -35,7 +36,7 @@ def answer(page: Page, key: str) -> str:
     page.wait_for_function(
         "seen => !['', seen].includes(document.querySelector('.ad-name')?.innerText ?? '')",
         arg=seen,
-        timeout=15_000,
+        timeout=30_000,
     )
     return seen
 

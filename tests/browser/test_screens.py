@@ -62,6 +62,8 @@ def _take_the_tour(opened: Page, folder: Path) -> None:
     opened.locator(".st-key-tour button").click()
     for step in range(1, 5):
         opened.get_by_text(f"{step} of 4:").wait_for(timeout=30_000)
+        opened.locator(".st-key-tour_next button").wait_for()  # drawn last, after the alert
+        opened.wait_for_selector('[data-test-script-state="notRunning"]')
         assert opened.locator('[role="dialog"]').count() == 0
         if step == 2:
             time.sleep(1.5)  # for the figure to be drawn

@@ -375,6 +375,7 @@ def test_a_question_that_is_dismissed_ends_nothing(ranked):
     terminal.wait_for("note:")
     terminal.press("\x04")
     terminal.wait_for("note: none")
+    time.sleep(1)  # keys pressed before the screen is drawn again are nobody's
     terminal.press("q")
     assert terminal.close() == 0
     assert labels(ranked) == ()

@@ -43,11 +43,13 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """List answers, latest first; those taken back are marked."""
+    from fink_ad.store import retracted_ids
+
     with state_of(context).open_store() as store:
         reviewer_id = None if reviewer is None else store.find_reviewer(reviewer).id
         events = store.labels(survey, object_id, reviewer_id)
         names = {one.id: one.name for one in store.reviewers()}
-    undone = {event.retracts for event in events}
+    undone = retracted_ids(events)
     given = [event for event in events if event.retracts is None][::-1][:limit]
     if as_json:
         print_json([_to_json(one, names, one.id in undone) for one in given])

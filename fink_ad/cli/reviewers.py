@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -67,19 +68,16 @@ def list_(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """List everybody, with the number of answers that stand."""
+    from fink_ad.store import standing_labels
+
     with state_of(context).open_store() as store:
         reviewers = store.reviewers()
         events = store.labels()
-    undone = {event.retracts for event in events}
-    counts: dict[int, int] = {}
-    for event in events:
-        if event.retracts is None and event.id not in undone:
-            counts[event.reviewer_id] = counts.get(event.reviewer_id, 0) + 1
+    counts = Counter(one.reviewer_id for one in standing_labels(events))
     if as_json:
         print_json(
             [
-                asdict(one)
-                | {"created_at": one.created_at.isoformat(), "answers": counts.get(one.id, 0)}
+                asdict(one) | {"created_at": one.created_at.isoformat(), "answers": counts[one.id]}
                 for one in reviewers
             ]
         )
@@ -93,7 +91,7 @@ def list_(
             shown(one.name),
             one.role if one.active else "removed",
             "their own" if one.personal else "shared",
-            str(counts.get(one.id, 0)),
+            str(counts[one.id]),
             f"{one.created_at:%Y-%m-%d}",
         )
     out.print(table)

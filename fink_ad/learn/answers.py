@@ -15,10 +15,9 @@ from fink_ad.forest import LabelledAlerts
 from fink_ad.forest.training import TARGETS
 from fink_ad.learn.settle import settle
 from fink_ad.learn.whose import Whose
-from fink_ad.store import Decision, KeptIndex, LabelRecord, Store, unpack_features
+from fink_ad.store import IMPORT_CHANNEL, Decision, KeptIndex, LabelRecord, Store, unpack_features
 
 __all__ = [
-    "IMPORT_CHANNEL",
     "Teaching",
     "doubtful_channels",
     "doubtful_imports",
@@ -31,9 +30,6 @@ _log = structlog.get_logger(__name__)
 
 Lookup = Callable[[NDArray[np.int64]], tuple[NDArray[np.int64], NDArray[np.float64]]]
 """From alert ids to those that are found, sorted, and their features."""
-
-IMPORT_CHANNEL = "import:"
-"""Imported answers have this and the name of the import as their channel."""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,6 @@ from fink_ad.forest.gate import Answered, Claims, judge
 from fink_ad.forest.refitting import refitting
 from fink_ad.forest.training import TARGETS
 from fink_ad.learn.answers import (
-    IMPORT_CHANNEL,
     Lookup,
     Teaching,
     labelled_alerts,
@@ -23,7 +22,7 @@ from fink_ad.learn.answers import (
 )
 from fink_ad.learn.whose import Whose
 from fink_ad.retrain.train import Contender
-from fink_ad.store import Store, Verdict
+from fink_ad.store import IMPORT_CHANNEL, Store, Verdict
 
 __all__ = ["Judgement", "judge_contender"]
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from fink_ad.config import Settings
 from fink_ad.forest import LabelledAlerts, Model
 from fink_ad.learn.answers import (
-    IMPORT_CHANNEL,
     Teaching,
     doubtful_channels,
     doubtful_imports,
@@ -19,7 +18,7 @@ from fink_ad.pipeline import model_record, models_dir
 from fink_ad.pipeline.models import train_model
 from fink_ad.retrain.recompute import KeptFeatures, features_of_kept
 from fink_ad.retrain.sample import draw_reference
-from fink_ad.store import LabelRecord, RevisionRecord, Store
+from fink_ad.store import IMPORT_CHANNEL, LabelRecord, RevisionRecord, Store
 
 __all__ = ["Contender", "make_contender", "store_contender"]
 

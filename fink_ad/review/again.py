@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fink_ad.errors import ReviewError
-from fink_ad.store import LabelRecord, NewShowing, Showing, Store
+from fink_ad.store import LabelRecord, NewShowing, Showing, Store, standing_labels
 
 __all__ = ["answered_since", "show_again"]
 
@@ -14,14 +14,7 @@ def answered_since(store: Store, showing: Showing) -> LabelRecord | None:
     It may have come from another window, the terminal or a chat.
     """
     events = store.labels(showing.survey, showing.object_id, showing.reviewer_id)
-    undone = {event.retracts for event in events}
-    standing = [
-        event
-        for event in events
-        if event.retracts is None
-        and event.id not in undone
-        and event.answered_at >= showing.drawn_at
-    ]
+    standing = [one for one in standing_labels(events) if one.answered_at >= showing.drawn_at]
     return standing[-1] if standing else None
 
 

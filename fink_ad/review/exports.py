@@ -11,7 +11,7 @@ import pandas as pd
 
 from fink_ad.errors import ReviewError
 from fink_ad.review.downloads import to_csv
-from fink_ad.store import LabelRecord, Store, unpack_features
+from fink_ad.store import LabelRecord, Store, retracted_ids, unpack_features
 
 __all__ = ["export_labels"]
 
@@ -43,7 +43,7 @@ def export_labels(
         raise ReviewError(f"cannot tell how to write {target}: name it .parquet or .csv")
     labels = store.labels(survey)
     names = {reviewer.id: reviewer.name for reviewer in store.reviewers()}
-    undone = {label.retracts for label in labels}
+    undone = retracted_ids(labels)
     is_csv = target.suffix == ".csv"
     table = pd.DataFrame(
         [_row(label, names, label.id in undone) for label in labels], columns=_COLUMNS

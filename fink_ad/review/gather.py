@@ -18,9 +18,9 @@ from fink_ad.review.neighbourhood import AnsweredObjects
 from fink_ad.store import (
     CandidateView,
     KeptRecord,
-    LabelRecord,
     Showing,
     Store,
+    standing_labels,
     unpack_alerts,
     unpack_features,
     unpack_stamps,
@@ -179,11 +179,8 @@ def _opinions(
 ) -> tuple[Opinion | None, tuple[Opinion, ...]]:
     """Return what the reviewer said since the drawing, and what the others last said."""
     events = store.labels(kept.survey, kept.object_id)
-    undone = {event.retracts for event in events}
-    latest: dict[int, LabelRecord] = {}
-    for event in sorted(events, key=lambda one: (one.answered_at, one.id)):
-        if event.retracts is None and event.id not in undone:
-            latest[event.reviewer_id] = event
+    in_time = sorted(standing_labels(events), key=lambda one: (one.answered_at, one.id))
+    latest = {said.reviewer_id: said for said in in_time}
     names = {reviewer.id: reviewer.name for reviewer in store.reviewers()} if latest else {}
     opinions = {
         one: Opinion(

@@ -14,8 +14,15 @@ from fink_ad.alerts import SURVEYS
 from fink_ad.errors import ReviewError
 from fink_ad.review.import_rows import ImportRules, KeptAlerts, RowAnswer, understand
 from fink_ad.review.label_files import LabelFile, read_label_file
-from fink_ad.review.labels import IMPORT_CHANNEL
-from fink_ad.store import ANSWERS, LabelImport, LabelRecord, NewLabel, ReviewerRecord, Store
+from fink_ad.store import (
+    ANSWERS,
+    IMPORT_CHANNEL,
+    LabelImport,
+    LabelRecord,
+    NewLabel,
+    ReviewerRecord,
+    Store,
+)
 
 __all__ = ["ImportRules", "Imported", "Refused", "import_labels", "import_name"]
 

@@ -8,12 +8,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from fink_ad.errors import ReviewError
-from fink_ad.store import ANSWERS, LabelRecord, NewLabel, ReviewerRecord, Showing, Store
+from fink_ad.store import (
+    ANSWERS,
+    IMPORT_CHANNEL,
+    Answer,
+    LabelRecord,
+    NewLabel,
+    ReviewerRecord,
+    Showing,
+    Store,
+    retracted_ids,
+)
 
-__all__ = ["IMPORT_CHANNEL", "Given", "checked_note", "checked_tags", "history", "record", "undo"]
-
-IMPORT_CHANNEL = "import:"
-"""How the channel of an imported answer begins."""
+__all__ = ["Given", "checked_answer", "checked_note", "checked_tags", "history", "record", "undo"]
 
 _BLANK = re.compile(r"[^\S\n]")
 _MAX_TAGS, _TAG_LENGTH, _NOTE_LENGTH = 10, 50, 2000
@@ -62,9 +69,7 @@ def record(
         If the reviewer may not label, the alert is no longer kept, the token belongs to another
         answer, or the reviewer has answered about the object since it was drawn.
     """
-    chosen = next((one for one in ANSWERS if one == answer), None)
-    if chosen is None:
-        raise ReviewError(f"{answer!r} is no answer; answer {', '.join(ANSWERS)}")
+    chosen = checked_answer(answer)
     shown_at = shown_at or showing.shown_at
     answered_at = answered_at or datetime.now(UTC)
     if shown_at is not None and answered_at < shown_at:
@@ -138,8 +143,22 @@ def history(store: Store, reviewer: ReviewerRecord, limit: int = 10) -> tuple[Gi
 
 def _given(store: Store, reviewer: ReviewerRecord) -> list[Given]:
     events = store.labels(reviewer_id=reviewer.id)
-    undone = {event.retracts for event in events}
+    undone = retracted_ids(events)
     return [Given(one, one.id in undone) for one in events if one.retracts is None]
+
+
+def checked_answer(answer: str) -> Answer:
+    """Return the answer of this name.
+
+    Raises
+    ------
+    ReviewError
+        If it is none.
+    """
+    for one in ANSWERS:
+        if one == answer:
+            return one
+    raise ReviewError(f"{answer!r} is no answer; answer {', '.join(ANSWERS)}")
 
 
 def checked_tags(tags: Sequence[str]) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pandas as pd
 
-from fink_ad.store import ReviewerRecord, Store
+from fink_ad.store import ReviewerRecord, Store, retracted_ids
 
 __all__ = ["ANSWER_COLUMNS", "Pace", "answer_table", "pace"]
 
@@ -36,7 +36,7 @@ def answer_table(store: Store, reviewer: ReviewerRecord) -> pd.DataFrame:
     said stays hidden until one has said something oneself.
     """
     events = store.labels(reviewer_id=reviewer.id)
-    undone = {event.retracts for event in events}
+    undone = retracted_ids(events)
     others: dict[tuple[str, str], list[str]] = {}
     for survey in sorted({event.survey for event in events}):
         for label in store.latest_labels(survey):

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from fink_ad.errors import ReviewError
-from fink_ad.review.labels import record
-from fink_ad.store import ANSWERS, LabelRecord, NewLabel, ReviewerRecord, Showing, Store
-from fink_ad.store.records import Answer
+from fink_ad.review.labels import checked_answer, record
+from fink_ad.store import LabelRecord, NewLabel, ReviewerRecord, Showing, Store, standing_labels
 
 __all__ = ["answer_message"]
 
@@ -61,7 +59,7 @@ def answer_message(
             survey=survey,
             alert_id=alert_id,
             reviewer_id=reviewer.id,
-            answer=_known(answer),
+            answer=checked_answer(answer),
             channel=channel,
             answered_at=datetime.now(UTC),
             shown_at=shown_at,
@@ -71,23 +69,12 @@ def answer_message(
     )
 
 
-def _known(answer: str) -> Answer:
-    for one in ANSWERS:
-        if one == answer:
-            return one
-    raise ReviewError(f"{answer!r} is no answer; answer {', '.join(ANSWERS)}")
-
-
 def _standing(
     store: Store, reviewer: ReviewerRecord, survey: str, alert_id: int
 ) -> LabelRecord | None:
     """Return the reviewer's last answer about an alert, unless it was taken back."""
-    events = store.labels(survey, reviewer_id=reviewer.id)
-    undone = {event.retracts for event in events}
-    for event in reversed(events):
-        if event.alert_id == alert_id and event.retracts is None and event.id not in undone:
-            return event
-    return None
+    standing = standing_labels(store.labels(survey, reviewer_id=reviewer.id))
+    return next((one for one in reversed(standing) if one.alert_id == alert_id), None)
 
 
 def _own_showing(

@@ -6,8 +6,7 @@ import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from fink_ad.review.labels import IMPORT_CHANNEL
-from fink_ad.store import LabelImport, LabelRecord, Store
+from fink_ad.store import IMPORT_CHANNEL, LabelImport, LabelRecord, Store
 
 __all__ = ["Answers", "StandingAnswers"]
 

@@ -7,8 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 
 from fink_ad.forest.training import TARGETS
-from fink_ad.review.labels import IMPORT_CHANNEL
-from fink_ad.store import LabelRecord, Order, Showing
+from fink_ad.store import IMPORT_CHANNEL, LabelRecord, Order, Showing
 
 __all__ = ["closing_answers", "gold_objects", "repeatable_rows", "skipped_objects"]
 

@@ -23,6 +23,7 @@ from fink_ad.store.order import Order
 from fink_ad.store.records import (
     ANSWERS,
     DRAWS,
+    IMPORT_CHANNEL,
     ROLES,
     VERDICTS,
     ActiveModel,
@@ -53,6 +54,8 @@ from fink_ad.store.records import (
     Role,
     Showing,
     Verdict,
+    retracted_ids,
+    standing_labels,
 )
 from fink_ad.store.repository import Store
 from fink_ad.store.repository.letters import StoredLetter
@@ -63,6 +66,7 @@ from fink_ad.store.seen import SeenAlerts
 __all__ = [
     "ANSWERS",
     "DRAWS",
+    "IMPORT_CHANNEL",
     "ROLES",
     "VERDICTS",
     "ActiveModel",
@@ -114,7 +118,9 @@ __all__ = [
     "pack_features",
     "pack_stamps",
     "reservoir_key",
+    "retracted_ids",
     "stable_hash",
+    "standing_labels",
     "status",
     "unpack_alerts",
     "unpack_features",

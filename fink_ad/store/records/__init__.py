@@ -3,6 +3,7 @@
 from fink_ad.store.records.labels import (
     ANSWERS,
     DRAWS,
+    IMPORT_CHANNEL,
     ROLES,
     Answer,
     AnsweredShowing,
@@ -14,6 +15,8 @@ from fink_ad.store.records.labels import (
     ReviewerRecord,
     Role,
     Showing,
+    retracted_ids,
+    standing_labels,
 )
 from fink_ad.store.records.loop import (
     JobRun,
@@ -47,6 +50,7 @@ from fink_ad.store.records.stream import (
 __all__ = [
     "ANSWERS",
     "DRAWS",
+    "IMPORT_CHANNEL",
     "ROLES",
     "VERDICTS",
     "ActiveModel",
@@ -80,4 +84,6 @@ __all__ = [
     "Showing",
     "Verdict",
     "batch_key",
+    "retracted_ids",
+    "standing_labels",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -11,6 +11,7 @@ from typing import Literal
 __all__ = [
     "ANSWERS",
     "DRAWS",
+    "IMPORT_CHANNEL",
     "ROLES",
     "Answer",
     "AnsweredShowing",
@@ -22,6 +23,8 @@ __all__ = [
     "ReviewerRecord",
     "Role",
     "Showing",
+    "retracted_ids",
+    "standing_labels",
 ]
 
 Answer = Literal["anomaly", "ordinary", "bogus", "unsure"]
@@ -35,6 +38,9 @@ ROLES: tuple[Role, ...] = ("reviewer", "operator")
 Draw = Literal["top", "novel", "random", "repeat", "gold", "returned"]
 DRAWS: tuple[Draw, ...] = ("top", "novel", "random", "repeat", "gold", "returned")
 """How a candidate came to be shown."""
+
+IMPORT_CHANNEL = "import:"
+"""An imported answer has this and the name of its import as its channel."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +102,17 @@ class LabelRecord:
     retracts: int | None
     feature_schema: str
     token: str | None = None
+
+
+def retracted_ids(events: Iterable[LabelRecord]) -> frozenset[int]:
+    """Return the ids of the answers that were taken back, among all events of their reviewers."""
+    return frozenset(event.retracts for event in events if event.retracts is not None)
+
+
+def standing_labels(events: Sequence[LabelRecord]) -> list[LabelRecord]:
+    """Return the answers that were not taken back, in the order of the events."""
+    undone = retracted_ids(events)
+    return [event for event in events if event.retracts is None and event.id not in undone]
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from fink_ad.config import Settings
 from fink_ad.features import FeatureColumn, FeatureSchema, FeatureTable
 from fink_ad.forest import Model
 from fink_ad.learn import ensure_learner
-from fink_ad.pipeline import model_record, models_dir
+from fink_ad.pipeline import model_record
 from fink_ad.sources.contracts import InputRange
 from fink_ad.store import (
     BatchRecord,
@@ -67,7 +67,7 @@ def fill(store: Store, settings: Settings) -> Model:
         nights=np.full(N_REFERENCE, NIGHT),
         learner="fal",
     )
-    model.save(models_dir(settings))
+    model.save(settings.models_dir)
     store.register_model(model_record(model))
     store.activate_model(model.revision)
     blob = bytes(6000)  # about the size of an alert with its light curve
@@ -164,7 +164,7 @@ def run_in(home: Path) -> dict[str, float]:
         assert child.wait(30) == 0
         active = store.active_model("ztf", "transient")
         assert active is not None
-        folder = models_dir(settings) / active.revision.id
+        folder = settings.models_dir / active.revision.id
         result["revision folder, MB"] = sum(file.stat().st_size / 1e6 for file in folder.iterdir())
     return result
 

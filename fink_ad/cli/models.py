@@ -168,9 +168,8 @@ def _short(value: object) -> str:
 
 
 def _folders(state: State) -> list[Path]:
-    from fink_ad.pipeline import models_dir
 
-    folder = models_dir(state.settings)
+    folder = state.settings.models_dir
     found = sorted(folder.iterdir()) if folder.is_dir() else []
     return [one for one in found if one.is_dir() and not one.name.startswith(".")]
 

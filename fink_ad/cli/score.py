@@ -58,11 +58,10 @@ def score(
 def _named(state: State, name: str) -> Model:
     """Load a model by folder, or by (the beginning of) its id."""
     from fink_ad.forest import Model
-    from fink_ad.pipeline import models_dir
 
     if name and Path(name).is_dir():
         return Model.load(Path(name))
-    folder = models_dir(state.settings)
+    folder = state.settings.models_dir
     known = sorted(folder.iterdir()) if folder.is_dir() else []
     found = [one for one in known if one.is_dir() and one.name.startswith(name)]
     if len(found) != 1:
@@ -75,7 +74,6 @@ def _active(state: State, source: FilesSource) -> dict[str, Model]:
     """Load the active models of the survey the files begin with, if there is a store."""
     from fink_ad.alerts import POPULATIONS
     from fink_ad.forest import Model
-    from fink_ad.pipeline import models_dir
     from fink_ad.pipeline.offline import first_survey
     from fink_ad.store import Store, database_exists
 
@@ -86,7 +84,7 @@ def _active(state: State, source: FilesSource) -> dict[str, Model]:
     with Store.open(settings.home, settings.database_url or None) as store:
         active = {population: store.active_model(survey, population) for population in POPULATIONS}
     return {
-        population: Model.load(models_dir(settings) / found.revision.id)
+        population: Model.load(settings.models_dir / found.revision.id)
         for population, found in active.items()
         if found is not None
     }

@@ -12,7 +12,7 @@ from fink_ad.features import FeatureTable
 from fink_ad.forest import Model
 from fink_ad.learn.answers import labelled_alerts, teaching_answers
 from fink_ad.learn.whose import Whose
-from fink_ad.pipeline import model_record, models_dir
+from fink_ad.pipeline import model_record
 from fink_ad.store import ActiveModel, KeptIndex, Lease, RevisionRecord, Store
 
 __all__ = ["Revision", "put_in_force", "relearn", "remember", "reviewer_name", "revise"]
@@ -93,7 +93,7 @@ def relearn(
             "learner 'static' does not use answers: set forest.learner to 'fal', which then "
             f"takes over the reference sample of the active {survey} {population} model"
         )
-    shared = Model.load(models_dir(settings) / active.revision.id)
+    shared = Model.load(settings.models_dir / active.revision.id)
     revision = revise(store, settings, whose, shared, active.model.id)
     remember(store, settings, whose, revision)
     put_in_force(store, whose, revision, replaces=own)
@@ -143,7 +143,7 @@ def revise(
 
 def remember(store: Store, settings: Settings, whose: Whose, revision: Revision) -> None:
     """Write the folder of a revision, and register it; it is not in force yet."""
-    folder = models_dir(settings)
+    folder = settings.models_dir
     if revision.bare is not None:
         revision.bare.save(folder, like=revision.trees)
         record = model_record(revision.bare)

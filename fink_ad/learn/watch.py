@@ -15,7 +15,6 @@ from fink_ad.learn.cache import Cache
 from fink_ad.learn.holding import held, own_name
 from fink_ad.learn.publish import relearn_and_publish
 from fink_ad.learn.whose import Whose
-from fink_ad.pipeline import models_dir
 from fink_ad.store import Lease, OrderRecord, Store
 
 __all__ = ["LEASE", "LEASE_SECONDS", "Learner"]
@@ -63,7 +62,7 @@ class Learner:
         self._store = store
         self._settings = settings
         self._lease_seconds = lease_seconds
-        self._cache = Cache(store, models_dir(settings))
+        self._cache = Cache(store, settings.models_dir)
         self._seen: dict[Whose, _Seen] = {}
         self._served: dict[Whose, float] = {}
         self._read: dict[tuple[str, str], tuple[tuple[int, int], str]] = {}

@@ -13,7 +13,6 @@ from fink_ad.forest import Model
 from fink_ad.learn.conditions import condition_problem
 from fink_ad.learn.whose import Whose
 from fink_ad.operations.finding import Finding
-from fink_ad.pipeline import models_dir
 from fink_ad.pipeline.describe import providers_of
 from fink_ad.store import DriftRecord, JobRun, Store
 
@@ -35,7 +34,7 @@ def look_at_models(store: Store, settings: Settings) -> Iterator[Finding]:
         any_active = True
         what = f"{survey} {population}"
         try:
-            model = Model.load(models_dir(settings) / active.model.id)
+            model = Model.load(settings.models_dir / active.model.id)
         except FinkAdError as error:
             mend = "restore the folder from a backup"
             yield Finding("model", "problem", f"{what}: {error}", mend)
@@ -74,7 +73,7 @@ def look_at_conditions(store: Store, settings: Settings) -> Iterator[Finding]:
         try:
             if active is None:
                 continue
-            schema = Model.load(models_dir(settings) / active.model.id).schema
+            schema = Model.load(settings.models_dir / active.model.id).schema
         except FinkAdError:
             continue  # told with the models
         problems = {

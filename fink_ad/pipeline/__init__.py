@@ -2,7 +2,7 @@
 
 from fink_ad.pipeline.models import model_record
 from fink_ad.pipeline.rank import RANKINGS, Ranking, Rankings, n_detections, process
-from fink_ad.pipeline.run import models_dir, run
+from fink_ad.pipeline.run import run
 from fink_ad.pipeline.scored import ScoredBatch
 from fink_ad.pipeline.summary import RunSummary
 
@@ -13,7 +13,6 @@ __all__ = [
     "RunSummary",
     "ScoredBatch",
     "model_record",
-    "models_dir",
     "n_detections",
     "process",
     "run",

@@ -11,7 +11,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -163,7 +162,7 @@ class Street:
         self._provider_settings: Mapping[str, Any] = dict(settings.provider)
         self._tables = side_tables(settings)
         broken = providers_of(Context(self._provider_settings)).broken
-        self._keeper = ModelKeeper(store, models_dir(settings), settings, broken)
+        self._keeper = ModelKeeper(store, settings.models_dir, settings, broken)
         self._seen = SeenAlerts(store.alert_ids)
         self._waiting: list[_DescribedBatch] = []
 
@@ -281,8 +280,3 @@ class Street:
             self.summary.models[f"{survey}/{population}"] = model.revision
             self._metrics.set_model(survey, population, model.revision)
             self.summary.provisional |= model.provisional
-
-
-def models_dir(settings: Settings) -> Path:
-    """Return the folder of the model folders."""
-    return settings.models_dir

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from fink_ad.config import Settings
 from fink_ad.forest import Model
-from fink_ad.pipeline import models_dir
 from fink_ad.rehearsal.playing import NightReport
 from fink_ad.rehearsal.ranking import rank_night
 from fink_ad.rehearsal.season import Season
@@ -64,7 +63,7 @@ def climbs(season: Season, reports: Sequence[NightReport], settings: Settings) -
     answered = {one.object_id for report in reports[:-1] for one in report.shown}
     with Store.open(settings.home) as store:
         first, last = (
-            rank_night(store, Model.load(models_dir(settings) / report.model_revision), night)
+            rank_night(store, Model.load(settings.models_dir / report.model_revision), night)
             for report in (reports[0], reports[-1])
         )
     before, after = first.ranks(season.planted), last.ranks(season.planted)

@@ -8,7 +8,6 @@ from fink_ad.config import Settings
 from fink_ad.errors import ModelError
 from fink_ad.forest import Model
 from fink_ad.learn import Cache, Whose, relearn_and_publish
-from fink_ad.pipeline import models_dir
 from fink_ad.rehearsal.oracle import Oracle
 from fink_ad.rehearsal.season import POPULATION, Season
 from fink_ad.review.labels import record
@@ -65,7 +64,7 @@ class Sitting:
         self._store = store
         self._season = season
         self._queue = Queue(store, self._settings)
-        self._cache = Cache(store, models_dir(settings))
+        self._cache = Cache(store, settings.models_dir)
         self._everybodys = Whose(season.survey, POPULATION)
         self._shown: set[str] = set()
 

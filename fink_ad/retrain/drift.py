@@ -13,7 +13,6 @@ from fink_ad.config import Settings
 from fink_ad.errors import FinkAdError
 from fink_ad.forest import Model
 from fink_ad.forest.drift import MIN_ALERTS, measure_drift
-from fink_ad.pipeline import models_dir
 from fink_ad.store import DriftRecord, Store
 
 __all__ = ["Measured", "measure_drifts"]
@@ -45,7 +44,7 @@ def measure_drifts(store: Store, settings: Settings) -> Measured:
             active = store.active_model(survey, population)
             if active is None:
                 continue
-            model = Model.load(models_dir(settings) / active.revision.id)
+            model = Model.load(settings.models_dir / active.revision.id)
             record = _newest(store, model, store.nights(survey, _AFTER_ALL))
             if record is not None:
                 store.record_drift(record)

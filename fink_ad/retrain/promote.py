@@ -13,7 +13,6 @@ from fink_ad.config import Settings
 from fink_ad.errors import FinkAdError, LeaseHeld, ModelError, StoreError, TooFewAlerts
 from fink_ad.forest import Model
 from fink_ad.learn.publish import HOLDS_AT
-from fink_ad.pipeline import models_dir
 from fink_ad.retrain.judging import Judgement, judge_contender
 from fink_ad.retrain.recompute import current_schema, features_of_kept, new_features
 from fink_ad.retrain.taken_back import model_of, why_taken_back
@@ -113,7 +112,7 @@ def retrain(
     """
     with turn(store, LEASE, settings.retrain.lease_seconds, note=f"{survey} {population}") as lease:
         active = _active(store, survey, population)
-        incumbent = Model.load(models_dir(settings) / active.revision.id)
+        incumbent = Model.load(settings.models_dir / active.revision.id)
         on_step("training")
         contender = make_contender(store, settings, survey, population, full=full)
         ids = (contender.model.revision, incumbent.revision)
@@ -230,7 +229,7 @@ def promote_model(store: Store, settings: Settings, revision_id: str, by: str) -
             f"model {revision_id[:12]} is reviewer {found.model.reviewer_id}'s own: it follows "
             "the shared one by itself"
         )
-    model = Model.load(models_dir(settings) / revision_id)
+    model = Model.load(settings.models_dir / revision_id)
     with turn(store, LEASE, settings.retrain.lease_seconds, note=f"promote {by}") as lease:
         _check_features(model, settings)
         active = store.active_model(survey, population)
@@ -263,7 +262,7 @@ def rollback_model(
         target = store.earlier_model(survey, population)
         if target is None:
             raise StoreError(f"no earlier {survey} {population} model to return to")
-        model = Model.load(models_dir(settings) / target.revision.id)
+        model = Model.load(settings.models_dir / target.revision.id)
         _check_features(model, settings)
         kept = features_of_kept(store, settings, survey, population)
         return store.rollback_model(

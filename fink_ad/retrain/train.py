@@ -14,7 +14,7 @@ from fink_ad.learn.answers import (
     teaching_answers,
 )
 from fink_ad.learn.whose import Whose
-from fink_ad.pipeline import model_record, models_dir
+from fink_ad.pipeline import model_record
 from fink_ad.pipeline.models import train_model
 from fink_ad.retrain.recompute import KeptFeatures, features_of_kept
 from fink_ad.retrain.sample import draw_reference
@@ -101,7 +101,7 @@ def _claims(store: Store, whose: Whose) -> tuple[LabelRecord, ...]:
 def store_contender(store: Store, settings: Settings, contender: Contender) -> None:
     """Write a contender's folders and tell the store of it; it is not in force by that."""
     bare, model = contender.bare, contender.model
-    folder = models_dir(settings)
+    folder = settings.models_dir
     bare.save(folder)
     model.save(folder)
     store.register_model(model_record(bare))

@@ -8,7 +8,6 @@ import numpy as np
 from fink_ad.learn import Whose, relearn_and_publish
 from fink_ad.learn.cache import Cache
 from fink_ad.learn.calibrate import calibrate
-from fink_ad.pipeline import models_dir
 from fink_ad.store import LabelImport, NewLabel, NewShowing, Order, ReviewerRecord, Store
 
 WHOSE = Whose("ztf", "transient")
@@ -53,7 +52,7 @@ def answer(store: Store, who: ReviewerRecord, order: Order, place: int, said: st
 def test_the_order_tells_how_likely_after_enough_answers(home: Path, hand) -> None:
     settings = hand.settings(home)
     with Store.open(home) as store:
-        cache = Cache(store, models_dir(settings))
+        cache = Cache(store, settings.models_dir)
         first = relearn_and_publish(store, settings, WHOSE, cache)
         assert first is not None
         assert first.calibration is None
@@ -98,7 +97,7 @@ def test_the_order_tells_how_likely_after_enough_answers(home: Path, hand) -> No
 def test_an_import_that_is_not_trusted_does_not_hide_what_was_said(home: Path, hand) -> None:
     settings = hand.settings(home)
     with Store.open(home) as store:
-        first = relearn_and_publish(store, settings, WHOSE, Cache(store, models_dir(settings)))
+        first = relearn_and_publish(store, settings, WHOSE, Cache(store, settings.models_dir))
         assert first is not None
         order, vera = store.order(first.id), store.add_reviewer("vera")
         places = range(1, 61)

@@ -15,7 +15,7 @@ from fink_ad.forest import Model, rarity
 from fink_ad.learn import Cache, Whose, relearn_and_publish, teaching_answers
 from fink_ad.learn.checks import N_TOP
 from fink_ad.learn.publish import HOLDS_AT
-from fink_ad.pipeline import models_dir, run
+from fink_ad.pipeline import run
 from fink_ad.sources.files import FilesSource
 from fink_ad.store import (
     LabelImport,
@@ -31,7 +31,7 @@ WHOSE = Whose("ztf", "transient")
 
 
 def publish(store: Store, settings, whose: Whose = WHOSE, cache: Cache | None = None, lease=None):
-    cache = cache or Cache(store, models_dir(settings))
+    cache = cache or Cache(store, settings.models_dir)
     return relearn_and_publish(store, settings, whose, cache, lease)
 
 
@@ -73,7 +73,7 @@ def test_the_order_is_what_the_model_says_of_every_kept_alert(home: Path, hand) 
 def test_an_undo_gives_revision_and_order_back_bit_for_bit(home: Path, hand) -> None:
     settings = hand.settings(home)
     with Store.open(home) as store:
-        cache = Cache(store, models_dir(settings))
+        cache = Cache(store, settings.models_dir)
         hand.answer(store, ["anomaly", "ordinary"])
         record, order = published(store, settings, cache=cache)
         (label,) = hand.answer(store, ["anomaly"], first=2)
@@ -90,13 +90,13 @@ def test_an_undo_gives_revision_and_order_back_bit_for_bit(home: Path, hand) -> 
 def test_a_learner_that_ran_on_and_one_that_starts_now_publish_the_same(home: Path, hand) -> None:
     settings = hand.settings(home)
     with Store.open(home) as store:
-        cache = Cache(store, models_dir(settings))
+        cache = Cache(store, settings.models_dir)
         for first, answer in enumerate(["anomaly", "bogus", "anomaly", "ordinary"]):
             hand.answer(store, [answer], first=first)
             _, order = published(store, settings, cache=cache)
         record, fresh = published(store, settings)
         assert fresh.to_bytes() == order.to_bytes()
-        bare = Model.load(models_dir(settings) / store.model(record.revision_id).model.id)
+        bare = Model.load(settings.models_dir / store.model(record.revision_id).model.id)
         labelled = hand.active(store).labelled
         assert bare.relearn(labelled).revision == record.revision_id
 
@@ -151,7 +151,7 @@ def test_a_personal_model_puts_own_answers_first(home: Path, hand) -> None:
         found = store.active_model(*hand.key, vera.id)
         assert found is not None
         assert (found.revision.id, found.model.reviewer_id) == (record.revision_id, vera.id)
-        model = Model.load(models_dir(settings) / record.revision_id)
+        model = Model.load(settings.models_dir / record.revision_id)
         everybodys = hand.active(store)
         assert store.active_model(*hand.key).revision.id == shared.revision_id
     assert (model.reviewer, everybodys.reviewer) == ("vera", "")
@@ -231,7 +231,7 @@ def test_a_revision_that_turns_everything_over_is_not_shown(home: Path, hand) ->
         assert decision.incumbent == before.revision_id
         assert decision.figures["overlap"] < 1
         assert "learn.floor_overlap" in decision.figures["failures"][0]
-        assert Model.load(models_dir(settings) / decision.contender).labelled is not None
+        assert Model.load(settings.models_dir / decision.contender).labelled is not None
         assert store.active_model(*hand.key).revision.id == before.revision_id
         after, _ = published(store, settings)
         assert after.revision_id == decision.contender
@@ -295,7 +295,7 @@ def test_a_condition_looks_at_features_computed_anew(home: Path, hand) -> None:
     where = "statistics.amplitude_r > 1000"
     settings = hand.settings(home, models={"shared": {"where": where}})
     with Store.open(home) as store:
-        cache = Cache(store, models_dir(settings))
+        cache = Cache(store, settings.models_dir)
         _, order = published(store, settings, cache=cache)
         assert len(order) == 0
         schema = hand.active(store).schema
@@ -313,7 +313,7 @@ def test_alerts_kept_since_are_ranked_and_only_they_are_read(
     settings = hand.settings(home)
     with Store.open(home) as store:
         hand.answer(store, ["anomaly"])
-        cache = Cache(store, models_dir(settings))
+        cache = Cache(store, settings.models_dir)
         record, order = published(store, settings, cache=cache)
         run(FilesSource([nights[1]]), store, settings)
         cache.kept(WHOSE).refresh()
@@ -359,8 +359,8 @@ def test_revisions_share_the_files_they_have_in_common(home: Path, hand) -> None
     with Store.open(home) as store:
         hand.answer(store, ["anomaly"])
         record, _ = published(store, settings)
-        bare = models_dir(settings) / store.model(record.revision_id).model.id
-    folder = models_dir(settings) / record.revision_id
+        bare = settings.models_dir / store.model(record.revision_id).model.id
+    folder = settings.models_dir / record.revision_id
     shared = {file.name for file in folder.iterdir() if same_file(file, bare / file.name)}
     assert {"reference.npz", "imputation.npz"} <= shared
     assert "learner.npz" not in shared

@@ -8,7 +8,7 @@ import pytest
 from fink_ad.errors import ModelError
 from fink_ad.forest import Model
 from fink_ad.learn import relearn
-from fink_ad.pipeline import models_dir, run
+from fink_ad.pipeline import run
 from fink_ad.sources.files import FilesSource
 from fink_ad.store import Store, pack_features
 
@@ -94,7 +94,7 @@ def test_a_learner_that_ignores_answers_is_refused_and_another_takes_over(home: 
         found = store.active_model(*KEY)
         assert found is not None
         assert found.model.id not in (first.id, model.id)
-        bare = Model.load(models_dir(hand.settings(home)) / found.model.id)
+        bare = Model.load(hand.settings(home).models_dir / found.model.id)
         assert bare.labelled is None
         np.testing.assert_array_equal(bare.reference.alert_ids, first.reference.alert_ids)
 

@@ -16,7 +16,7 @@ from fink_ad.errors import LeaseLost, ModelError, StoreError
 from fink_ad.learn import Learner, Whose, ensure_learner, launch
 from fink_ad.learn.launch import LOG_NAME, LONGEST_LOG
 from fink_ad.learn.watch import LEASE
-from fink_ad.pipeline import models_dir, run
+from fink_ad.pipeline import run
 from fink_ad.sources.files import FilesSource
 from fink_ad.store import NewLabel, OrderRecord, Store
 
@@ -71,7 +71,7 @@ def test_what_fails_for_one_does_not_stop_the_others(home: Path, hand) -> None:
     with Store.open(home) as store:
         active = store.active_model(*hand.key)
         assert active is not None
-        folder = models_dir(settings) / active.revision.id
+        folder = settings.models_dir / active.revision.id
         folder.rename(home / "aside")
         learner = Learner(store, settings)
         assert steps(learner, store) == 2

@@ -11,7 +11,7 @@ import pytest
 
 from fink_ad.config import Settings
 from fink_ad.forest import Model
-from fink_ad.pipeline import models_dir, run
+from fink_ad.pipeline import run
 from fink_ad.simulate import simulate_night, write_night
 from fink_ad.sources.files import FilesSource
 from fink_ad.store import Answer, NewLabel, Store
@@ -35,7 +35,7 @@ class Home:
         with self.store() as store:
             found = store.active_model(*KEY)
         assert found is not None
-        return Model.load(models_dir(self.settings()) / found.revision.id)
+        return Model.load(self.settings().models_dir / found.revision.id)
 
     def answer(
         self,

@@ -1,7 +1,6 @@
 """An operator's choice among the revisions of one model lasts until the next answer."""
 
 from fink_ad.learn import Cache, Whose, relearn_and_publish
-from fink_ad.pipeline import models_dir
 from fink_ad.retrain import promote_model
 from fink_ad.store import Store
 
@@ -11,7 +10,7 @@ from .conftest import KEY, Home, mixed
 def ranking(store: Store, home: Home) -> str:
     """What ranks after a look by a learner that starts now."""
     settings = home.settings()
-    cache = Cache(store, models_dir(settings))
+    cache = Cache(store, settings.models_dir)
     record = relearn_and_publish(store, settings, Whose(*KEY), cache)
     assert record is not None
     return record.revision_id

@@ -1,7 +1,6 @@
 """The newest night is measured, remembered, and told where people and machines look."""
 
 from fink_ad.operations import examine
-from fink_ad.pipeline import models_dir
 from fink_ad.retrain import measure_drifts
 from fink_ad.scheduler import do_job, job_named
 from fink_ad.store import DriftRecord
@@ -43,7 +42,7 @@ def test_too_few_alerts_are_not_told_as_the_usual(home: Home) -> None:
 
 
 def test_a_model_that_cannot_be_read_leaves_the_others_alone(home: Home) -> None:
-    (models_dir(home.settings()) / home.active().revision / "manifest.json").unlink()
+    (home.settings().models_dir / home.active().revision / "manifest.json").unlink()
     with home.store() as store:
         measured = measure_drifts(store, home.settings())
         assert [one.population for one in measured.records] == ["solar_system"]

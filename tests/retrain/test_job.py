@@ -5,7 +5,6 @@ from typer.testing import CliRunner
 
 from fink_ad.cli import app
 from fink_ad.operations import examine
-from fink_ad.pipeline import models_dir
 from fink_ad.retrain import FAILED, TOO_FEW, retrain_all
 from fink_ad.scheduler import do_job, job_named
 from fink_ad.telemetry import NoMetrics
@@ -16,7 +15,7 @@ from .conftest import KEY, Home
 @pytest.fixture
 def damaged(home: Home) -> Home:
     """One of two models cannot be read, of the other there are too few alerts."""
-    (models_dir(home.settings()) / home.active().revision / "manifest.json").unlink()
+    (home.settings().models_dir / home.active().revision / "manifest.json").unlink()
     return home
 
 

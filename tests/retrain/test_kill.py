@@ -12,7 +12,6 @@ import pytest
 
 from fink_ad.errors import LeaseHeld, LeaseLost
 from fink_ad.forest import Model
-from fink_ad.pipeline import models_dir
 from fink_ad.retrain import retrain
 from fink_ad.retrain.promote import LEASE
 from fink_ad.retrain.turn import turn
@@ -47,8 +46,8 @@ def in_force(home: Home) -> str:
     with home.store() as store:
         found = store.active_model(*KEY)
         assert found is not None
-        model = Model.load(models_dir(home.settings()) / found.revision.id)
-        Model.load(models_dir(home.settings()) / found.model.id)
+        model = Model.load(home.settings().models_dir / found.revision.id)
+        Model.load(home.settings().models_dir / found.model.id)
         promoted = [one for one in store.decisions(*KEY) if one.verdict == "promoted"]
         assert [one.contender for one in promoted] in ([], [found.revision.id])
         assert set(store.kept_index(*KEY).feature_schema) == {model.schema.hash}

@@ -4,7 +4,6 @@ import pytest
 
 from fink_ad.errors import StoreError
 from fink_ad.forest import Model
-from fink_ad.pipeline import models_dir
 from fink_ad.retrain import promote_model, retrain, rollback_model
 
 from .conftest import KEY, Home, mixed
@@ -26,7 +25,7 @@ def test_with_few_answers_the_contender_waits_for_the_operator(home: Home) -> No
         assert store.leases() == ()
     assert home.active().revision == before.revision
     # It is kept whole, and an operator may put it in force.
-    contender = Model.load(models_dir(home.settings()) / outcome.contender)
+    contender = Model.load(home.settings().models_dir / outcome.contender)
     assert contender.labelled is not None
     assert len(contender.labelled) == 20
     with home.store() as store:

@@ -10,7 +10,7 @@ import pytest
 
 from fink_ad.config import Settings
 from fink_ad.forest import Model
-from fink_ad.pipeline import models_dir, run
+from fink_ad.pipeline import run
 from fink_ad.sources.files import FilesSource
 from fink_ad.store import CandidateView, NewShowing, Showing, Store
 
@@ -38,7 +38,7 @@ def model(store: Store, tmp_path: Path) -> Model:
     """The active model of the transients."""
     active = store.active_model("ztf", "transient")
     assert active is not None
-    return Model.load(models_dir(Settings(home=tmp_path / "home")) / active.revision.id)
+    return Model.load(Settings(home=tmp_path / "home").models_dir / active.revision.id)
 
 
 @pytest.fixture

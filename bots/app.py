@@ -13,7 +13,6 @@ import structlog
 from telegram import BotCommand, Update
 from telegram.error import TelegramError
 from telegram.ext import (
-    AIORateLimiter,
     Application,
     CallbackQueryHandler,
     CommandHandler,
@@ -27,6 +26,7 @@ from telegram.request import HTTPXRequest
 from fink_ad.bots import answers, linking, showing, tapping, telling
 from fink_ad.bots.context import Bot, Talk
 from fink_ad.bots.gate import Gate
+from fink_ad.bots.limits import Limits
 from fink_ad.bots.messages import say
 from fink_ad.bots.notices import Notices
 from fink_ad.bots.token import bot_token
@@ -37,7 +37,6 @@ __all__ = ["BotApplication", "build_application"]
 
 BotApplication = Application[Bot, Talk, dict[Any, Any], dict[Any, Any], dict[Any, Any], Any]
 
-_RETRIES = 3
 _HANDLERS: tuple[tuple[str, Callable[[Update, Talk], Coroutine[Any, Any, None]]], ...] = (
     ("start", linking.help_),
     ("help", linking.help_),
@@ -80,7 +79,6 @@ def build_application(desk: Desk, clock: Callable[[], datetime] | None = None) -
     keep_token_out_of_logs()
     os.environ["PTB_TIMEDELTA"] = "true"  # times to wait as timedelta, without a warning each
     settings = desk.settings.bot
-    limiter = AIORateLimiter(max_retries=_RETRIES)
     requests = (HTTPXRequest(connection_pool_size=32), HTTPXRequest())
     application = (
         Application.builder()
@@ -90,7 +88,7 @@ def build_application(desk: Desk, clock: Callable[[], datetime] | None = None) -
         .request(requests[0])
         .get_updates_request(requests[1])
         .context_types(ContextTypes(context=Talk))
-        .rate_limiter(limiter)
+        .rate_limiter(Limits())
         .job_queue(None)
         .concurrent_updates(False)
         .post_init(_register_commands)

@@ -7,6 +7,7 @@ from telegram.constants import ParseMode
 
 from fink_ad.bots.callback import Action, Tap
 from fink_ad.bots.context import Bot
+from fink_ad.bots.limits import Turn
 from fink_ad.store import LabelRecord
 
 __all__ = ["TEXT_LENGTH", "answer_buttons", "answered_buttons", "say", "send_candidate"]
@@ -42,11 +43,21 @@ def answered_buttons(label: LabelRecord) -> InlineKeyboardMarkup:
 
 
 async def send_candidate(
-    bot: Bot, chat_id: int, picture: bytes, caption: str, buttons: InlineKeyboardMarkup
+    bot: Bot,
+    chat_id: int,
+    picture: bytes,
+    caption: str,
+    buttons: InlineKeyboardMarkup,
+    turn: Turn | None = None,
 ) -> Message:
     """Send a candidate as one message: picture, caption, buttons."""
     return await bot.send_photo(
-        chat_id, picture, caption=caption, parse_mode=ParseMode.HTML, reply_markup=buttons
+        chat_id,
+        picture,
+        caption=caption,
+        parse_mode=ParseMode.HTML,
+        reply_markup=buttons,
+        rate_limit_args=turn,
     )
 
 

@@ -1,18 +1,28 @@
-"""Send what is due: every chat on its own, so that a slow one holds up no other."""
+"""Send what is due: every chat on its own, so that a slow one holds up no other.
+
+A sender that dies between the service's yes and its own note of it sends that message again. So
+everything that takes time comes before a message is on its way, the picture and waiting for its
+turn, and nothing but the request itself between the two notes; they have a thread of their own.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from html import escape
-from typing import cast
+from typing import ParamSpec, TypeVar, cast
 
+import httpx
 import structlog
 from telegram import Message
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TelegramError
 
 from fink_ad.bots.context import CHANNEL, Bot
+from fink_ad.bots.limits import Turn
 from fink_ad.bots.messages import answer_buttons, send_candidate
 from fink_ad.bots.notices import Notices
 from fink_ad.errors import FinkAdError
@@ -27,8 +37,17 @@ __all__ = ["Sender"]
 
 _LOOK_SECONDS, _PAUSE_SECONDS = 0.5, 20.0
 _DIGEST_SECONDS = 10.0
+_STOP_SECONDS = 30.0
+_NOTE_SECONDS = (0.2, 1.0, 5.0, 20.0, 60.0)  # between tries to note what was accepted
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
 
 _log = structlog.get_logger(__name__)
+
+
+class _NotOursError(Exception):
+    """Another sender has the parcel: this one took too long."""
 
 
 class Sender:
@@ -37,8 +56,7 @@ class Sender:
     Parameters
     ----------
     bot : telegram.ext.ExtBot
-        Its rate limiter keeps the limits of the service: 30 messages a second in all, 20 a
-        minute in a group.
+        With `Limits`.
     desk : Desk
     outbox : Outbox
     notices : Notices
@@ -48,6 +66,8 @@ class Sender:
     def __init__(self, bot: Bot, desk: Desk, outbox: Outbox, notices: Notices) -> None:
         self._bot, self._desk, self._outbox, self._notices = bot, desk, outbox, notices
         self._at_work: dict[str, asyncio.Task[None]] = {}
+        self._notes = ThreadPoolExecutor(1, "outbox")
+        self._stopping = False
 
     async def run(self) -> None:
         """Look again and again for what is due."""
@@ -66,8 +86,12 @@ class Sender:
                 await asyncio.sleep(_LOOK_SECONDS)
         finally:
             # A parcel in hand is sent and marked before the end: it would be in doubt.
+            self._stopping = True
             if self._at_work:
-                await asyncio.wait(self._at_work.values(), timeout=30)
+                _, late = await asyncio.wait(self._at_work.values(), timeout=_STOP_SECONDS)
+                for task in late:
+                    task.cancel()
+            self._notes.shutdown()
 
     def _queue_by_the_clock(self) -> None:
         now = self._outbox.now()
@@ -85,8 +109,9 @@ class Sender:
     async def _empty(self, target: str) -> None:
         """Send all that is due for a target; what it will never take is given up."""
         try:
-            while (parcel := await asyncio.to_thread(self._outbox.take, target)) is not None:
-                if not await self._send(target, parcel):
+            while not self._stopping:
+                parcel = await asyncio.to_thread(self._outbox.take, target)
+                if parcel is None or not await self._send(target, parcel):
                     return
         except FinkAdError as error:
             _log.error("sending_failed", target=target, error=str(error))
@@ -95,38 +120,68 @@ class Sender:
     async def _send(self, target: str, parcel: Parcel) -> bool:
         """Send one parcel; False if the target is better left alone for a while."""
         outbox = self._outbox
+        turn = Turn(partial(self._begin, parcel), partial(self._note, outbox.withdraw, parcel))
         try:
-            message = await self._deliver(int(target.removeprefix(f"{CHANNEL}:")), parcel)
+            message = await self._deliver(int(target.removeprefix(f"{CHANNEL}:")), parcel, turn)
         except RetryAfter as error:
             wait = cast(timedelta, error.retry_after)  # as `PTB_TIMEDELTA` has it
-            await asyncio.to_thread(
-                outbox.postpone, parcel, wait.total_seconds(), "too many requests"
-            )
+            await self._note(outbox.postpone, parcel, wait.total_seconds(), "too many requests")
             return False
         except (BadRequest, Forbidden) as error:
-            await asyncio.to_thread(outbox.refused, parcel, error.message)
+            await self._note(outbox.refused, parcel, error.message)
             return True
         except NetworkError as error:
-            # Whether it arrived cannot be known if the connection broke after it was made.
-            await asyncio.to_thread(outbox.postpone, parcel, _PAUSE_SECONDS, error.message)
+            doubt = _may_have_arrived(error)
+            await self._note(outbox.postpone, parcel, _PAUSE_SECONDS, error.message, doubt)
             return False
         except TelegramError as error:
-            await asyncio.to_thread(outbox.refused, parcel, error.message)
+            await self._note(outbox.refused, parcel, error.message)
             return True
+        except _NotOursError:
+            return True
+        except FinkAdError:  # the store cannot be written: it comes again
+            raise
         except Exception as error:  # a picture of odd data may fail in any way
             _log.exception("parcel_broke", notification=parcel.notification.id)
             await self._notices.tell("a message cannot be made", error)
-            await asyncio.to_thread(outbox.postpone, parcel, _PAUSE_SECONDS, repr(error))
+            await self._note(outbox.postpone, parcel, _PAUSE_SECONDS, repr(error))
             return True
-        await asyncio.to_thread(outbox.accepted, parcel, str(message.message_id))
+        await self._accepted(parcel, str(message.message_id))
         return True
 
-    async def _deliver(self, chat_id: int, parcel: Parcel) -> Message:
+    async def _note(self, work: Callable[_P, _R], *args: _P.args, **kwargs: _P.kwargs) -> _R:
+        """Write to the outbox, behind nothing that takes long."""
+        call = partial(work, *args, **kwargs)
+        return await asyncio.get_running_loop().run_in_executor(self._notes, call)
+
+    async def _begin(self, parcel: Parcel) -> None:
+        if not await self._note(self._outbox.begin, parcel):
+            raise _NotOursError
+
+    async def _accepted(self, parcel: Parcel, message_id: str) -> None:
+        """Note that the service has a message, however long the store takes."""
+        for seconds in _NOTE_SECONDS:
+            try:
+                return await self._note(self._outbox.accepted, parcel, message_id)
+            except FinkAdError as error:
+                _log.error("message_not_noted", id=parcel.notification.id, error=str(error))
+                await asyncio.sleep(seconds)
+        return await self._note(self._outbox.accepted, parcel, message_id)
+
+    async def _deliver(self, chat_id: int, parcel: Parcel, turn: Turn) -> Message:
         one, candidate = parcel.notification, parcel.candidate
         if candidate is None:
             text = escape(plain_text(one.body, in_doubt=one.in_doubt))
-            return await self._bot.send_message(chat_id, text, parse_mode=ParseMode.HTML)
+            return await self._bot.send_message(
+                chat_id, text, parse_mode=ParseMode.HTML, rate_limit_args=turn
+            )
         picture = await asyncio.to_thread(candidate_picture, candidate)
         text = caption(candidate, parcel.reason, in_doubt=one.in_doubt)
         buttons = answer_buttons(one.survey, one.alert_id)
-        return await send_candidate(self._bot, chat_id, picture, text, buttons)
+        return await send_candidate(self._bot, chat_id, picture, text, buttons, turn)
+
+
+def _may_have_arrived(error: NetworkError) -> bool:
+    """Tell whether a request that failed reached the service, as far as is known."""
+    never_made = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+    return not isinstance(error.__cause__, never_made)

@@ -45,6 +45,8 @@ def send_doors(outbox: Outbox, settings: Settings) -> int:
         name = target.removeprefix("door:")
         while (parcel := outbox.take(target)) is not None:
             try:
+                if not outbox.begin(parcel):
+                    continue
                 message_id = _send(settings, name, parcel)
             except (StoreError, ConfigError) as error:
                 _log.warning("door_closed", door=name, error=str(error))

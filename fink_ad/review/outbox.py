@@ -1,10 +1,11 @@
 """The outbox as a sender sees it: what to send next to a target, and what not to send at all.
 
-A sender takes a parcel, sends it, and says so. If it dies after the other side accepted a parcel
-and before it could say so, the parcel comes again when its claim has expired, marked `in_doubt`.
-No chat service can be asked whether it has it: so it is sent again, and says that it may have
-been sent before. Nothing is lost, and what is doubled is at most what was in hand: one message
-for each target. Doors that can be asked, or that know a message by its number, double nothing.
+A sender takes a parcel, makes ready what it needs, says that it goes, sends it, and says that it
+was accepted. If a sender dies, what it had in hand comes again when its claim has expired; what
+was on its way is marked `in_doubt` then. No chat service can be asked whether it has it: so it is
+sent again, and says that it may have been sent before. Nothing is lost, and what is doubled is at
+most what was on its way: one message for each target, and for no longer than the other side takes
+to answer. Doors that can be asked, or that know a message by its number, double nothing.
 """
 
 from __future__ import annotations
@@ -110,6 +111,14 @@ class Outbox:
             else:
                 self._store.drop_notification(one.id, verdict.state, verdict.why)
 
+    def begin(self, parcel: Parcel) -> bool:
+        """Write down that a parcel goes now; False if it must not: another sender has it."""
+        return self._store.begin_notification(parcel.notification, CLAIM_SECONDS)
+
+    def withdraw(self, parcel: Parcel) -> None:
+        """Write down that a parcel in hand did not go, as the other side did not want it yet."""
+        self._store.withdraw_notification(parcel.notification.id)
+
     def accepted(self, parcel: Parcel, message_id: str) -> None:
         """Write down that the other side has a parcel."""
         one = parcel.notification
@@ -117,13 +126,20 @@ class Outbox:
         if one.kind == "watch":
             self._store.told_watch(one.target, one.survey, one.object_id, one.alert_id)
 
-    def postpone(self, parcel: Parcel, seconds: float, why: str) -> None:
-        """Try again later what could not be sent; after many attempts give up."""
+    def postpone(self, parcel: Parcel, seconds: float, why: str, in_doubt: bool = False) -> None:
+        """Try again later what could not be sent, as far as is known; after many attempts give up.
+
+        Parameters
+        ----------
+        in_doubt : bool
+            It may have arrived: the connection broke when it was on its way.
+        """
         one = parcel.notification
         if one.attempts >= _MOST_ATTEMPTS:
             self._store.drop_notification(one.id, "failed", why)
         else:
-            self._store.put_off(one.id, self._clock() + timedelta(seconds=seconds), why)
+            until = self._clock() + timedelta(seconds=seconds)
+            self._store.put_off(one.id, until, why, in_doubt)
 
     def refused(self, parcel: Parcel, why: str) -> None:
         """Give up what the other side will never accept."""

@@ -125,7 +125,7 @@ def test_what_a_dead_sender_left_is_sent_again_and_says_so(telegram, at_work, de
     assert store.claim_notification(push.target, 1) is None  # not due yet at that time
     store._clock = lambda: now
     push.new([1])
-    store.claim_notification(push.target, 0.001)
+    store.begin_notification(store.claim_notification(push.target, 0.001), 0.001)
     store._clock = lambda: datetime.now(UTC)
     with at_work(desk):
         telegram.wait_for(lambda: states(store) == {"sent": 2})
@@ -136,7 +136,7 @@ def test_what_a_dead_sender_left_is_sent_again_and_says_so(telegram, at_work, de
 def test_a_heartbeat_in_doubt_says_so_too(telegram, at_work, desk, store, maria):
     push = Push(store, maria)
     queue_heartbeat(store, desk.settings, datetime.now(UTC))
-    store.claim_notification(push.target, 0.001)
+    store.begin_notification(store.claim_notification(push.target, 0.001), 0.001)
     with at_work(desk):
         telegram.wait_for(lambda: states(store) == {"sent": 2})
     (mine,), (operators,) = telegram.sent(MARIA), telegram.sent(OPERATORS)

@@ -63,6 +63,7 @@ def test_a_writer_that_died_leaves_each_line_once(desk, strangest, tmp_path, wri
     store, target, lines = desk.store, "door:lines", tmp_path / "out.jsonl"
     queue(desk, "lines", strangest[:1])
     held = store.claim_notification(target, 0.001)
+    store.begin_notification(held, 0.001)
     lines.write_text(f'{{"id": "{held.id}"}}\n' if written else '{"id": "half a li')
     later = datetime.now(UTC) + timedelta(seconds=1)
     store._clock = lambda: later

@@ -31,7 +31,7 @@ def test_migrations_make_the_tables_of_the_code(store: Store):
 def test_status_of_a_new_database(store: Store, database_url: str, make):
     store.commit_batch(make.batch([1, 2]))
     found = status(database_url)
-    assert found.revision == found.head == "0007"
+    assert found.revision == found.head == "0009"
     assert not found.needs_upgrade
     assert found.written_by == __version__
     assert (found.rows["candidate"], found.rows["ledger"], found.rows["label"]) == (2, 1, 0)

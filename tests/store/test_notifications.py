@@ -98,14 +98,41 @@ def test_the_rarest_goes_first_and_each_goes_once(store: Store):
     assert store.last_sent(CHAT, "shared", "ztf", "x") is None
 
 
-def test_what_a_dead_sender_held_is_in_doubt_and_comes_again(store: Store):
+@pytest.mark.parametrize("begun", [True, False])
+def test_what_a_dead_sender_held_comes_again_in_doubt_if_it_was_on_its_way(store: Store, begun):
     store.queue_notifications([new("a")])
     held = store.claim_notification(CHAT, 0.001)
+    if begun:
+        assert store.begin_notification(held, 0.001)
     later = datetime.now(UTC) + timedelta(seconds=1)
     store._clock = lambda: later
     again = store.claim_notification(CHAT, 60)
-    assert (again.id, again.in_doubt, again.attempts) == (held.id, True, 2)
+    assert (again.id, again.in_doubt, again.attempts) == (held.id, begun, 2)
+    assert again.begun_at is None
     assert store.claim_notification(CHAT, 60) is None
+    assert not store.begin_notification(held, 60)  # it is in other hands
+    assert store.begin_notification(again, 60)
+    store.mark_sent(again.id, "1")
+    assert not store.begin_notification(again, 60)
+
+
+def test_what_was_withdrawn_is_not_in_doubt(store: Store):
+    store.queue_notifications([new("a")])
+    held = store.claim_notification(CHAT, 60)
+    assert store.begin_notification(held, 0.001)
+    store.withdraw_notification(held.id)
+    later = datetime.now(UTC) + timedelta(seconds=1)
+    store._clock = lambda: later
+    assert not store.claim_notification(CHAT, 60).in_doubt
+
+
+def test_what_is_put_off_on_its_way_stays_in_doubt(store: Store):
+    store.queue_notifications([new("a")])
+    held = store.claim_notification(CHAT, 60)
+    now = datetime.now(UTC)
+    assert store.put_off(held.id, now, "the line broke", in_doubt=True).in_doubt
+    store._clock = lambda: now
+    assert store.put_off(store.claim_notification(CHAT, 60).id, now, "too many").in_doubt
 
 
 def test_what_is_put_off_waits(store: Store):

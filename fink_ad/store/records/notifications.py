@@ -159,7 +159,9 @@ class Notification(NewNotification):
     attempts : int
         How often a sender took it in hand.
     in_doubt : bool
-        A sender died with it in hand: it may have arrived.
+        It was on its way when its sender died, or lost the other side: it may have arrived.
+    begun_at : datetime.datetime or None
+        Since when it is on its way; None while it is not, or no longer.
     message_id : str
         What the other side calls it, once it was accepted.
     detail : str
@@ -171,6 +173,7 @@ class Notification(NewNotification):
     attempts: int = 0
     in_doubt: bool = False
     claimed_until: datetime | None = None
+    begun_at: datetime | None = None
     message_id: str = ""
     created_at: datetime | None = None
     sent_at: datetime | None = None

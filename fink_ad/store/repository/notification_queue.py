@@ -27,6 +27,7 @@ def queue(connection: Connection, new: Sequence[NewNotification], now: datetime)
         "attempts": 0,
         "in_doubt": False,
         "claimed_until": None,
+        "begun_at": None,
         "message_id": "",
         "created_at": now,
         "sent_at": None,

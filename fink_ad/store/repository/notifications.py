@@ -17,13 +17,15 @@ from fink_ad.store.upserts import table_of
 
 __all__ = ["Notifications"]
 
+_OUT_OF_HAND: dict[str, object] = {"claimed_until": None, "begun_at": None}
+
 
 class Notifications(NotificationQueries):
     """The outbox in the store.
 
-    A sender takes one in hand, sends it, and marks it sent once the other side accepted it. A
-    sender that dies in between leaves it in hand; when its time is over the next sender finds
-    it in doubt: it may have arrived.
+    A sender takes one in hand, writes down that it goes, sends it, and marks it sent once the
+    other side accepted it. What a sender that died had in hand, the next one takes when its time
+    is over; if it was on its way already it is in doubt: it may have arrived.
     """
 
     def queue_notifications(self, new: Sequence[NewNotification]) -> int:
@@ -48,12 +50,12 @@ class Notifications(NotificationQueries):
             stale = and_(Notification.target == target, Notification.expires_at <= now)
             left = or_(Notification.state == "queued", was_left(now))
             connection.execute(
-                update(Notification).where(stale, left).values(state="expired", claimed_until=None)
+                update(Notification).where(stale, left).values(state="expired", **_OUT_OF_HAND)
             )
             # Not the numbers of candidates before what tells of the night as a whole.
             rarest = (Notification.kind == "candidate", Notification.one_in.desc(), Notification.id)
             first = (
-                select(Notification.id, Notification.state)
+                select(Notification.id, Notification.begun_at)
                 .where(Notification.target == target, is_due(now))
                 .order_by(*rarest)
                 .limit(1)
@@ -65,20 +67,59 @@ class Notifications(NotificationQueries):
                 "state": "sending",
                 "attempts": Notification.attempts + 1,
                 "claimed_until": now + timedelta(seconds=seconds),
+                "begun_at": None,
             }
-            if row.state == "sending":
+            if row.begun_at is not None:
                 taken["in_doubt"] = True
             return _change(connection, row.id, taken)
+
+    def begin_notification(self, claimed: NotificationRecord, seconds: float) -> bool:
+        """Write down that a notification is on its way; from now on a death leaves it in doubt.
+
+        Parameters
+        ----------
+        claimed : Notification
+            As `claim_notification` gave it.
+        seconds : float
+            How long it stays in hand from now on.
+
+        Returns
+        -------
+        bool
+            False if it is no longer in the hands of who claimed it, and must not be sent.
+        """
+        now = self._clock()
+        change = (
+            update(Notification)
+            .where(
+                Notification.id == claimed.id,
+                Notification.state == "sending",
+                Notification.attempts == claimed.attempts,  # it grows with every claim
+            )
+            .values(begun_at=now, claimed_until=now + timedelta(seconds=seconds))
+        )
+        with self.database.writing("notifications") as connection:
+            return connection.execute(change).rowcount > 0
+
+    def withdraw_notification(self, notification_id: int) -> None:
+        """Write down that a notification in hand is not on its way after all."""
+        change = update(Notification).where(Notification.id == notification_id)
+        with self.database.writing("notifications") as connection:
+            connection.execute(change.values(begun_at=None))
 
     def mark_sent(self, notification_id: int, message_id: str) -> NotificationRecord:
         """Write down that the other side accepted a notification, and what it calls it."""
         sent = {"state": "sent", "message_id": message_id, "sent_at": self._clock()}
         with self.database.writing("notifications") as connection:
-            return _change(connection, notification_id, sent | {"claimed_until": None})
+            return _change(connection, notification_id, sent | _OUT_OF_HAND)
 
-    def put_off(self, notification_id: int, until: datetime, why: str) -> NotificationRecord:
-        """Put a notification back until some time."""
-        changes = {"state": "queued", "due_at": until, "detail": why, "claimed_until": None}
+    def put_off(
+        self, notification_id: int, until: datetime, why: str, in_doubt: bool = False
+    ) -> NotificationRecord:
+        """Put a notification back until some time; in doubt if it may have arrived."""
+        changes = {"state": "queued", "due_at": until, "detail": why} | _OUT_OF_HAND
+        if in_doubt:
+            changes["in_doubt"] = True
         with self.database.writing("notifications") as connection:
             return _change(connection, notification_id, changes)
 
@@ -86,7 +127,7 @@ class Notifications(NotificationQueries):
         self, notification_id: int, state: NotificationState, why: str = ""
     ) -> NotificationRecord:
         """Write down that a notification is not sent, and why."""
-        changes = {"state": state, "detail": why, "claimed_until": None}
+        changes = {"state": state, "detail": why} | _OUT_OF_HAND
         with self.database.writing("notifications") as connection:
             return _change(connection, notification_id, changes)
 

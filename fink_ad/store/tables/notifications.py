@@ -117,6 +117,7 @@ class Notification(Base):
     attempts: Mapped[int]
     in_doubt: Mapped[bool]
     claimed_until: Mapped[datetime | None]
+    begun_at: Mapped[datetime | None]
     message_id: Mapped[str]
     created_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]

@@ -21,6 +21,7 @@ from typing import Any
 import structlog
 
 from benchmarks.loop_figures import show
+from benchmarks.planted import RARE, TRANSIENTS
 from fink_ad.config import Settings
 from fink_ad.forest import Model
 from fink_ad.forest.calibration import Calibration
@@ -46,16 +47,7 @@ N_FRESH = 4  # skies of one night that no model and no reviewer has seen
 ERRS, UNSURE = 0.1, 0.1
 N_HEAD = 30
 
-TRANSIENTS = (
-    "kilonova",
-    "double_peaked_supernova",
-    "superluminous_supernova",
-    "slow_riser",
-    "tidal_disruption_event",
-    "afterglow",
-)
 VARIABLES = ("microlensing", "r_crb", "dwarf_nova", "young_star")
-RARE = (*TRANSIENTS, "microlensing", "r_crb")
 TASTES = {"transients": TRANSIENTS, "variables": VARIABLES}
 
 # Name of a play: learner, retrained each night, answers between two orders, weight of "bogus".

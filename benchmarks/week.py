@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.planted import RARE
 from benchmarks.realism.samples import by_file
 from fink_ad.alerts import AlertBatch
 from fink_ad.alerts.detections import n_detections
@@ -25,17 +26,6 @@ from fink_ad.sources.files import FilesSource
 __all__ = ["CONFOUND", "KnownObjects", "real_objects", "week"]
 
 NIGHT, N_NIGHTS, N_OBJECTS, N_PLANTED = 20260115, 7, 4000, 6
-RARE = (
-    "kilonova",
-    "double_peaked_supernova",
-    "superluminous_supernova",
-    "slow_riser",
-    "tidal_disruption_event",
-    "afterglow",
-    "microlensing",
-    "r_crb",
-)
-
 CONFOUND = (
     "context.n_det",
     "context.n_det_g",

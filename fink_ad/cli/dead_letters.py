@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.markup import escape
 from rich.table import Table
 
-from fink_ad.cli.app import err, out, print_json, state_of
+from fink_ad.cli.app import err, out, print_json, printable, shown, state_of
 from fink_ad.cli.reading import SchemaFile, read_schema
 from fink_ad.errors import StoreError
 
@@ -51,7 +50,7 @@ def list_(
     table = Table("id", "seen", "source", "reason", "detail", box=None, pad_edge=False)
     for one in letters:
         texts = (f"{one.seen_at:%m-%d %H:%M}", one.source, one.letter.reason, one.letter.detail)
-        table.add_row(one.id, *(escape(_one_line(text)) for text in texts))
+        table.add_row(one.id, *(shown(text) for text in texts))
     out.print(table)
 
 
@@ -66,7 +65,7 @@ def show(context: typer.Context, letter_id: Id, as_json: AsJson = False) -> None
         print_json(form)
         return
     for name, value in form.items():
-        told = "not kept" if value is None else _one_line(str(value))
+        told = "not kept" if value is None else printable(str(value))
         out.print(f"{name:14} {told}", markup=False, highlight=False, soft_wrap=True)
 
 
@@ -140,8 +139,3 @@ def _to_json(one: StoredLetter) -> dict[str, Any]:
         "detail": one.letter.detail,
         "schema_hash": one.letter.schema_hash,
     }
-
-
-def _one_line(text: str) -> str:
-    """Write a stranger's text without what could move the cursor of a terminal."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)

@@ -13,7 +13,7 @@ from fink_ad.alerts import BANDS, AlertBatch, Points
 from fink_ad.alerts.photometry import flux_to_mag, mag_to_flux
 from fink_ad.review.ranges import flux_range, flux_unit, magnitude_ticks
 
-__all__ = ["BAND_COLOURS", "BAND_MARKERS", "draw_light_curve", "light_curve_figure"]
+__all__ = ["BAND_COLOURS", "BAND_MARKERS", "draw_light_curve", "light_curve_figure", "plain"]
 
 BAND_COLOURS = dict(
     zip(BANDS, ("#7b3fa0", "#15824a", "#c8332b", "#b5731a", "#5a4634", "#222222"), strict=True)
@@ -173,9 +173,7 @@ def _add_magnitudes(axes: Axes, low: float, high: float, unit: float) -> None:
 
 
 def _add_titles(axes: Axes, alert: AlertBatch) -> None:
-    name = _plain(alert.strings("object_id")[0] or "")
-    if len(name) > _TITLE_LENGTH:
-        name = name[: _TITLE_LENGTH - 1] + "…"
+    name = plain(alert.strings("object_id")[0] or "")
     # An object id is a stranger's text: a dollar in it begins no formula.
     axes.set_title(name, loc="left", weight="bold").set_parse_math(False)
     mag = float(flux_to_mag(np.abs(alert.numbers("diff_flux_njy")))[0][0])
@@ -185,6 +183,9 @@ def _add_titles(axes: Axes, alert: AlertBatch) -> None:
     axes.set_title(" · ".join(facts), loc="right", fontsize="small")
 
 
-def _plain(text: str) -> str:
-    """Replace what the font of the picture may lack."""
-    return "".join(one if one.isascii() and one.isprintable() else "?" for one in text)
+def plain(text: str, length: int = _TITLE_LENGTH) -> str:
+    """Shorten a stranger's text, and replace what the font of a picture may lack."""
+    kept = "".join(
+        one if one.isascii() and one.isprintable() else "?" for one in text[: length + 1]
+    )
+    return kept if len(kept) <= length else kept[: length - 3] + "..."

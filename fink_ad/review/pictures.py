@@ -18,7 +18,7 @@ from fink_ad.alerts import BANDS, CUTOUTS, AlertBatch
 from fink_ad.alerts.positions import TO_GALACTIC
 from fink_ad.review.candidate import Candidate
 from fink_ad.review.curve import CurvePoints, curve_points
-from fink_ad.review.figures import BAND_COLOURS, BAND_MARKERS, draw_light_curve
+from fink_ad.review.figures import BAND_COLOURS, BAND_MARKERS, draw_light_curve, plain
 from fink_ad.review.stamps import stamp_pictures
 
 __all__ = ["candidate_picture"]
@@ -101,11 +101,7 @@ def _draw_total(axes: Axes, total: CurvePoints) -> None:
 
 
 def _add_heading(figure: Figure, candidate: Candidate) -> None:
-    name = "".join(
-        one if one.isascii() and one.isprintable() else "?" for one in candidate.object_id[:41]
-    )
-    if len(candidate.object_id) > 40:
-        name = name[:37] + "..."
+    name = plain(candidate.object_id, length=40)
     # An object id is a stranger's text: a dollar in it begins no formula.
     figure.text(_LEFT, 0.971, name, weight="bold", fontsize=16, parse_math=False)
     facts = f"{candidate.survey.upper()}   {candidate.seen_at:%Y-%m-%d %H:%M} UTC"

@@ -1,9 +1,13 @@
 """What all tests share: where the real alerts are, and a count of the tests that used them."""
 
 import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+
+from fink_ad.store import NewFeatures, Store
+from fink_ad.store.repository.kept import give_features as give_in
 
 REAL_DATA = Path(os.environ.get("FINK_AD_REAL_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
@@ -16,6 +20,19 @@ def real_data() -> Path:
     if not REAL_DATA.is_dir():
         pytest.skip(f"no real alerts at {REAL_DATA}: set FINK_AD_REAL_DATA to their folder")
     return REAL_DATA
+
+
+@pytest.fixture
+def give_features() -> Callable[..., None]:
+    """Give kept alerts features of another schema, as the model in force changes to it."""
+
+    def give(
+        store: Store, survey: str, ids: Sequence[int], schema: str, features: Sequence[bytes]
+    ) -> None:
+        with store.database.writing("alerts") as connection:
+            give_in(connection, NewFeatures(survey, ids, schema, features))
+
+    return give
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -14,12 +14,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fink_ad.errors import ModelError
 from fink_ad.features import FeatureTable
-from fink_ad.forest.mismatch import first_difference
 from fink_ad.forest.model import Model
 from fink_ad.forest.sketch import peer_bin
-from fink_ad.forest.training import checked_values
 
 __all__ = ["ToldFeature", "TopFeatures", "feature_percentiles", "top_features"]
 
@@ -131,33 +128,24 @@ def top_features(
         np.where(real, strongest, 0.0),
         of_columns([column.unit for column in described]),
         of_columns([column.meaning for column in described]),
-        _percentiles(model, values, columns),
+        feature_percentiles(model, values, columns),
     )
 
 
-def feature_percentiles(model: Model, table: FeatureTable) -> NDArray[np.float64]:
-    """Return where each value stands in the model's reference sample, (n_alerts, n_columns).
+def feature_percentiles(
+    model: Model, values: NDArray[np.float64], columns: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Return where each value stands in the model's reference sample, shaped as `values`.
 
     The percentage of reference alerts that have the feature and a lower value, those with an
     equal one counted by half: 0 to 100, NaN where the alert or the whole sample lacks the
     feature. All alerts of the population count, whatever their number of detections.
 
-    Raises
-    ------
-    ModelError
-        If the table has another schema than the model.
+    Parameters
+    ----------
+    columns : array of int, shaped as `values`
+        The column of the model's schema that each value is of.
     """
-    if table.schema.hash != model.schema.hash:
-        raise ModelError(f"no percentiles: {first_difference(model.schema, table.schema)}")
-    values = checked_values(table)
-    columns = np.broadcast_to(np.arange(len(model.schema.names)), values.shape)
-    return _percentiles(model, values, columns)
-
-
-def _percentiles(
-    model: Model, values: NDArray[np.float64], columns: NDArray[np.int64]
-) -> NDArray[np.float64]:
-    """Return the percentile of each value in the column named beside it, shaped as `values`."""
     found = np.full(values.shape, np.nan)
     known = np.isfinite(values)
     for column in np.unique(columns[known]).tolist():

@@ -106,31 +106,9 @@ class ScoreSketch:
             }
         )
         frame = _strangest_first(frame).drop_duplicates(["object", "night"])
-        return cls._from_frames(
-            pd.DataFrame(
-                {"bin": frame["bin"], "cell": _cells(frame["score"].to_numpy()), "count": 1}
-            ),
-            frame,
-        )
-
-    @classmethod
-    def empty(cls) -> ScoreSketch:
-        """Return a sketch of no scores."""
-        none = np.empty(0)
-        return cls.of(none, none.astype(np.int64), [], none.astype(np.int32))
-
-    def merge(self, other: ScoreSketch) -> ScoreSketch:
-        """Return the sketch of both; they should be of different nights."""
-        parts = (self, other)
-        return self._from_frames(
-            pd.concat([part._cell_frame for part in parts], ignore_index=True),
-            _strangest_first(pd.concat([part._top_frame for part in parts], ignore_index=True)),
-        )
-
-    @classmethod
-    def _from_frames(cls, cells: pd.DataFrame, top: pd.DataFrame) -> ScoreSketch:
-        counts = cells.groupby(["bin", "cell"], sort=True)["count"].sum().reset_index()
-        top = top.groupby("bin", sort=False).head(N_EXACT).sort_values("bin", kind="stable")
+        frame["cell"] = _cells(frame["score"].to_numpy())
+        counts = frame.groupby(["bin", "cell"], sort=True).size().reset_index(name="count")
+        top = frame.groupby("bin", sort=False).head(N_EXACT).sort_values("bin", kind="stable")
         return cls(
             counts["bin"].to_numpy(np.int8),
             counts["cell"].to_numpy(np.int32),
@@ -141,20 +119,11 @@ class ScoreSketch:
             top["night"].to_numpy(np.int32),
         )
 
-    @property
-    def _cell_frame(self) -> pd.DataFrame:
-        return pd.DataFrame({"bin": self.cell_bin, "cell": self.cell, "count": self.cell_count})
-
-    @property
-    def _top_frame(self) -> pd.DataFrame:
-        return pd.DataFrame(
-            {
-                "score": self.top_score,
-                "bin": self.top_bin,
-                "object": self.top_object.astype(object),
-                "night": self.top_night,
-            }
-        )
+    @classmethod
+    def empty(cls) -> ScoreSketch:
+        """Return a sketch of no scores."""
+        none = np.empty(0)
+        return cls.of(none, none.astype(np.int64), [], none.astype(np.int32))
 
     def __len__(self) -> int:
         return int(self.cell_count.sum())

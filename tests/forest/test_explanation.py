@@ -91,9 +91,8 @@ class TestPercentiles:
         return Model.train(FeatureTable(schema, values), **describe(4))
 
     def of(self, model, *firsts):
-        values = np.zeros((1, 10))
-        values[0, : len(firsts)] = firsts
-        return feature_percentiles(model, FeatureTable(model.schema, values))[0].tolist()
+        values = np.array(firsts, float)
+        return feature_percentiles(model, values, np.arange(len(values))).tolist()
 
     def test_equal_values_count_by_half(self, counted):
         found = [self.of(counted, value)[0] for value in (0, 1, 2, 2.5, 3, 9)]
@@ -106,10 +105,10 @@ class TestPercentiles:
         assert np.isnan(self.of(counted, np.nan)[0])
         assert np.isnan(self.of(counted, 0, 1)[1])
 
-    def test_another_schema_is_refused(self, counted, schema):
-        other = FeatureSchema(schema.columns, (("curve", "9"), ("host", "1")))
-        with pytest.raises(ModelError, match="version 1, is 9"):
-            feature_percentiles(counted, planted(other, [1]))
+    def test_values_of_one_column_may_stand_anywhere(self, counted):
+        values, columns = np.array([[1.0, 6.0], [6.0, 3.0]]), np.array([[0, 2], [2, 0]])
+        found = feature_percentiles(counted, values, columns)
+        assert found.tolist() == [[12.5, 50.0], [50.0, 87.5]]
 
 
 def test_what_is_not_defined_is_told_without_value_and_percentile(model, schema):

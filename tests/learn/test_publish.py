@@ -291,7 +291,7 @@ def test_an_import_that_is_not_trusted_calls_nothing_an_artefact(home: Path, han
         assert store.model(record.revision_id).revision.n_labels == 40
 
 
-def test_a_condition_looks_at_features_computed_anew(home: Path, hand) -> None:
+def test_a_condition_looks_at_features_computed_anew(home: Path, hand, give_features) -> None:
     where = "statistics.amplitude_r > 1000"
     settings = hand.settings(home, models={"shared": {"where": where}})
     with Store.open(home) as store:
@@ -301,7 +301,7 @@ def test_a_condition_looks_at_features_computed_anew(home: Path, hand) -> None:
         schema = hand.active(store).schema
         ids, values = store.kept_features(*hand.key, schema.hash)
         values[:, schema.names.index("statistics.amplitude_r")] = 5000.0
-        store.update_features("ztf", ids.tolist(), schema.hash, pack_features(values))
+        give_features(store, "ztf", ids.tolist(), schema.hash, pack_features(values))
         cache.kept(WHOSE).refresh()
         _, order = published(store, settings, cache=cache)
         assert len(order) > 0

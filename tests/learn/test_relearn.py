@@ -69,10 +69,10 @@ def test_answers_that_are_all_taken_back_are_unlearned(home: Path, hand) -> None
         assert hand.active(store).revision == first.revision
 
 
-def test_answers_with_features_of_another_schema_wait(home: Path, hand) -> None:
+def test_answers_with_features_of_another_schema_wait(home: Path, hand, give_features) -> None:
     with Store.open(home) as store:
         one, other = hand.answer(store, ["anomaly", "ordinary"])
-        store.update_features("ztf", [other.alert_id], "another", [b"12345678"])
+        give_features(store, "ztf", [other.alert_id], "another", [b"12345678"])
         # Only answers given from now on have the other features.
         (_, newer) = hand.answer(store, ["anomaly", "anomaly"], reviewer="edwin")
         assert newer.feature_schema == "another"
@@ -99,12 +99,14 @@ def test_a_learner_that_ignores_answers_is_refused_and_another_takes_over(home: 
         np.testing.assert_array_equal(bare.reference.alert_ids, first.reference.alert_ids)
 
 
-def test_features_computed_anew_stay_when_the_next_answer_is_learned(home: Path, hand) -> None:
+def test_features_computed_anew_stay_when_the_next_answer_is_learned(
+    home: Path, hand, give_features
+) -> None:
     with Store.open(home) as store:
         (label,) = hand.answer(store, ["anomaly"])
         _, before = store.kept_features(*KEY, label.feature_schema, np.array([label.alert_id]))
         anew = pack_features(before + 1.0)
-        store.update_features("ztf", [label.alert_id], label.feature_schema, anew)
+        give_features(store, "ztf", [label.alert_id], label.feature_schema, anew)
         model = relearn(store, hand.settings(home), *KEY)
     assert model is not None
     assert model.labelled is not None

@@ -115,14 +115,14 @@ def test_best_scores_per_object_and_night(store: Store, make):
     written(store, make, [1, 8, 9, 15])  # objects 1, 1, 2, 1
     written(store, make, [22], start=4, night=20260323)
     written(store, make, [29], start=5, model_revision="other")
-    best = store.night_best_scores("ztf", "transient", make.revision, [20260322, 20260323])
+    best = store.reference_scores("ztf", "transient", make.revision, 20260324, 2)
     assert best.object_id.tolist() == ["object1", "object2", "object1"]
     assert best.night.tolist() == [20260322, 20260322, 20260323]
     assert best.score.tolist() == [0.015, 0.009, 0.022]
     assert best.n_det.tolist() == [0, 4, 2]
-    only = store.night_best_scores("ztf", "transient", make.revision, [20260323])
+    only = store.reference_scores("ztf", "transient", make.revision, 20260324, 1)
     assert only.score.tolist() == [0.022]
-    assert len(store.night_best_scores("lsst", "transient", make.revision, [20260323])) == 0
+    assert len(store.reference_scores("lsst", "transient", make.revision, 20260324, 1)) == 0
 
 
 def test_equal_scores_of_an_object_count_once(store: Store, make):
@@ -130,7 +130,7 @@ def test_equal_scores_of_an_object_count_once(store: Store, make):
     rows = make.rows(alerts)
     parts = store.history.write("files", RANGES, replace(rows, score=np.ones(3)))
     store.commit_batch(make.batch([], ranges=RANGES, parts=parts, counts={}))
-    best = store.night_best_scores("ztf", "transient", make.revision, [20260322])
+    best = store.reference_scores("ztf", "transient", make.revision, 20260323, 1)
     assert (best.score.tolist(), best.n_det.tolist()) == ([1.0], [1])
 
 
@@ -195,7 +195,7 @@ def test_a_missing_or_damaged_part_is_named(store: Store, home: Path, make, dama
     for ask in (
         lambda: store.alert_ids("ztf", 20260322),
         lambda: store.read_features("ztf", "transient", make.schema.hash),
-        lambda: store.night_best_scores("ztf", "transient", make.revision, [20260322]),
+        lambda: store.reference_scores("ztf", "transient", make.revision, 20260323, 1),
     ):
         with pytest.raises(StoreError, match=path.name):
             ask()

@@ -86,9 +86,9 @@ def test_an_empty_reservoir_makes_no_sense(store: Store):
         store.reservoir_admits("ztf", "transient", np.array([1]), size=0)
 
 
-def test_features_follow_a_new_schema(store: Store, make):
+def test_features_follow_a_new_schema(store: Store, make, give_features):
     keep(store, make, make.kept([1, 2]), 0)
-    store.update_features("ztf", [2, 1], "new", pack_features(np.array([[2.0], [1.0]])))
+    give_features(store, "ztf", [2, 1], "new", pack_features(np.array([[2.0], [1.0]])))
     found = store.kept("ztf", [1, 2])
     assert [one.feature_schema for one in found] == ["new", "new"]
     assert unpack_features([one.features for one in found]).tolist() == [[1.0], [2.0]]

@@ -37,8 +37,8 @@ def test_the_index(filled: Store, make):
             np.testing.assert_equal(column[row], getattr(record, name))
 
 
-def test_features_by_schema(filled: Store, make):
-    filled.update_features("ztf", [5], "new", pack_features(np.array([[1.0, np.nan, 3.0]])))
+def test_features_by_schema(filled: Store, make, give_features):
+    give_features(filled, "ztf", [5], "new", pack_features(np.array([[1.0, np.nan, 3.0]])))
     ids, values = filled.kept_features("ztf", "transient", make.schema.hash)
     assert ids.tolist() == [3, 7]
     np.testing.assert_array_equal(values, [[0.003, np.sqrt(0.003)], [0.007, np.sqrt(0.007)]])

@@ -63,7 +63,7 @@ def test_a_night_becomes_one_part_with_the_same_rows(store: Store, home: Path, m
         written(store, make, list(range(start, start + 10)))
     written(store, make, [100, 101], night=NIGHT + 1)
     before = store.read_features("ztf", "transient", make.schema.hash)
-    best = store.night_best_scores("ztf", "transient", make.revision, [NIGHT, NIGHT + 1])
+    best = store.reference_scores("ztf", "transient", make.revision, NIGHT + 2, 2)
     done = store.compact()
     assert (done.n_before, done.n_after, done.n_rows) == (5, 1, 50)
     parts = store.history_parts()
@@ -75,7 +75,7 @@ def test_a_night_becomes_one_part_with_the_same_rows(store: Store, home: Path, m
     assert after.features.schema == before.features.schema
     np.testing.assert_array_equal(after.features.values, before.features.values)
     np.testing.assert_array_equal(after.alert_id, before.alert_id)
-    again = store.night_best_scores("ztf", "transient", make.revision, [NIGHT, NIGHT + 1])
+    again = store.reference_scores("ztf", "transient", make.revision, NIGHT + 2, 2)
     assert same(best, again)
     assert sorted(store.alert_ids("ztf", NIGHT)) == list(range(50))
     frame = pd.read_parquet(home / parts[0].name, partitioning=None)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import TextIO, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,10 +35,16 @@ class Archive(StorePart):
     """Scores and features of all alerts."""
 
     @contextmanager
-    def writing_run(self) -> Iterator[None]:
+    def writing_run(self) -> Iterator[int]:
         """Keep other runs from writing to this home folder meanwhile.
 
         A run remembers which alerts it has met; two at a time would each count the same alert.
+
+        Yields
+        ------
+        int
+            Number of this turn, one more than that of the turn before: who takes turns again
+            and again sees by it whether others had one in between.
 
         Raises
         ------
@@ -48,7 +54,7 @@ class Archive(StorePart):
         path = self.history.home / "run.lock"
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            lock = path.open("w")
+            lock = path.open("a+", encoding="ascii", errors="replace")
         except OSError as error:
             raise StoreError(
                 f"cannot write {path}: {error.strerror}; choose another folder with --home"
@@ -61,7 +67,11 @@ class Archive(StorePart):
                     f"another run is writing to {self.history.home}; wait for it, or choose "
                     "another folder with --home"
                 ) from None
-            yield
+            try:
+                turn = _next_turn(lock)
+            except OSError as error:
+                raise StoreError(f"cannot write {path}: {error.strerror}; make room") from error
+            yield turn
 
     def remove_orphans(self) -> int:
         """Delete history parts of runs that died before they were stored; return how many.
@@ -95,9 +105,9 @@ class Archive(StorePart):
     ) -> BestScores:
         """Return what the scores of a night are compared with, the same however often one asks.
 
-        These are the best scores, as `night_best_scores` gives them, of the last `n_nights`
-        nights before it, as they stood when the first alert of the night was stored under this
-        revision: a run that was stopped and goes on compares as if it had never been stopped.
+        That is one value per object and night, its best score, of the last `n_nights` nights
+        before it, as they stood when the first alert of the night was stored under this revision:
+        a run that was stopped and goes on compares as if it had never been stopped.
         """
         begun = (
             select(func.min(Ledger.committed_at))
@@ -128,18 +138,6 @@ class Archive(StorePart):
             best_scores,
             HistoryPart.night.in_(last),
             *earlier,
-        )
-
-    def night_best_scores(
-        self, survey: str, population: str, model_revision: str, nights: Sequence[int]
-    ) -> BestScores:
-        """Return one value per object and night: its best score under a model revision."""
-        return self._read(
-            best_scores,
-            HistoryPart.survey == survey,
-            HistoryPart.population == population,
-            HistoryPart.model_revision == model_revision,
-            HistoryPart.night.in_(nights),
         )
 
     def read_features(
@@ -229,3 +227,14 @@ class Archive(StorePart):
         query = select(HistoryPart.name).where(*where).order_by(HistoryPart.name)
         with self.database.reading() as connection:
             return list(connection.execute(query).scalars())
+
+
+def _next_turn(lock: TextIO) -> int:
+    """Count a turn in the file of the lock; one that says nothing begins again at 1."""
+    lock.seek(0)
+    said = lock.read(32).strip()
+    turn = 1 + (int(said) if said.isdecimal() else 0)
+    lock.truncate(0)
+    lock.write(str(turn))
+    lock.flush()
+    return turn

@@ -114,13 +114,6 @@ class Kept(StorePart):
             return np.ones(len(alert_ids), np.bool_)
         return reservoir_key(survey, alert_ids) < bound
 
-    def update_features(
-        self, survey: str, alert_ids: Sequence[int], feature_schema: str, features: Sequence[bytes]
-    ) -> None:
-        """Give kept alerts their features in another schema, as `blobs.pack_features` packs."""
-        with self.database.writing("alerts") as connection:
-            give_features(connection, NewFeatures(survey, alert_ids, feature_schema, features))
-
 
 def keep_alerts(
     connection: Connection,

@@ -13,7 +13,7 @@ import structlog
 from fink_ad.config import QueueSettings
 from fink_ad.errors import StoreError
 from fink_ad.review.returns import material_changes, rarity_jump
-from fink_ad.store import KeptRecord, LabelRecord, Order, Store
+from fink_ad.store import KeptRecord, LabelRecord, Order, Showing, Store
 
 __all__ = ["Change", "Changes"]
 
@@ -25,6 +25,25 @@ class Change(NamedTuple):
 
     alert_id: int
     reason: str
+
+
+class _Known(NamedTuple):
+    """What was known of an object when it was shown: its latest alert, and how rare it was."""
+
+    alert_id: int
+    one_in: float
+
+
+class _Pair(NamedTuple):
+    """Alerts of one object that are compared: the latest with the latest known before.
+
+    If that is not kept any more, the answered one stands for it, which always is.
+    """
+
+    survey: str
+    answered: int
+    known: int
+    latest: int
 
 
 class Changes:
@@ -40,10 +59,9 @@ class Changes:
     def __init__(self, store: Store, settings: QueueSettings) -> None:
         self._store = store
         self._settings = settings
-        # How an alert differs from an answered one, by survey and both ids; None: not later.
-        self._changes: dict[tuple[str, int, int], str | None] = {}
+        self._changes: dict[_Pair, str | None] = {}  # how the alerts differ; None: not later
         self._latest_alerts: dict[tuple[str, str], tuple[tuple[int, int], dict[str, int]]] = {}
-        self._one_in: dict[int, float] = {}  # when it was shown, by label
+        self._known: dict[int, _Known] = {}  # when it was shown, by label
         self._lock = threading.Lock()
 
     def returned(
@@ -55,10 +73,11 @@ class Changes:
     ) -> dict[int, Change]:
         """Return the rows of answered objects that changed materially since, and how.
 
-        What was answered is compared with the latest kept alert of the object, whichever of its
-        alerts is the strangest: that one tells what became of it. That an object is rarer now
-        counts unless it was called an anomaly: then the model has learned to rank it higher,
-        and it need not have changed.
+        The latest kept alert of an object is compared with the latest there was when it was
+        shown, whichever of its alerts is the strangest: that one tells what became of it. What
+        had come in before the answer is no news, also if it is later than what was answered.
+        That an object is rarer now counts unless it was called an anomaly: then the model has
+        learned to rank it higher, and it need not have changed.
 
         Parameters
         ----------
@@ -66,23 +85,32 @@ class Changes:
             Latest answers by row of the order.
         """
         latest = self._latest(survey, population, {one.object_id for one in answers.values()})
+        known = self._known_when_shown(
+            survey,
+            [
+                label
+                for label in answers.values()
+                if latest.get(label.object_id, label.alert_id) != label.alert_id
+            ],
+        )
         pairs = {
-            row: (survey, label.alert_id, latest[label.object_id])
+            row: _Pair(survey, label.alert_id, known[label.id].alert_id, latest[label.object_id])
             for row, label in answers.items()
-            if latest.get(label.object_id, label.alert_id) != label.alert_id
+            if label.id in known and known[label.id].alert_id != latest.get(label.object_id)
         }
         self._compare(survey, [pair for pair in pairs.values() if pair not in self._changes])
-        later = {row: pair for row, pair in pairs.items() if self._changes.get(pair) is not None}
-        one_in = self._shown_one_in(survey, [answers[row] for row in later])
         returned = {}
-        for row, pair in later.items():
+        for row, pair in pairs.items():
+            changed = self._changes.get(pair)
+            if changed is None:
+                continue
             label, jump = answers[row], ""
             if label.answer != "anomaly":
-                now = float(order.one_in[row])
-                jump = rarity_jump(one_in[label.id], now, self._settings.return_rarity)
-            reason = ", ".join(words for words in (self._changes[pair], jump) if words)
+                was, now = known[label.id].one_in, float(order.one_in[row])
+                jump = rarity_jump(was, now, self._settings.return_rarity)
+            reason = ", ".join(words for words in (changed, jump) if words)
             if reason:
-                returned[row] = Change(pair[2], reason)
+                returned[row] = Change(pair.latest, reason)
         return returned
 
     def _latest(self, survey: str, population: str, names: Collection[str]) -> dict[str, int]:
@@ -99,46 +127,61 @@ class Changes:
             self._latest_alerts[survey, population] = state, known
         return known
 
-    def _shown_one_in(self, survey: str, labels: Iterable[LabelRecord]) -> dict[int, float]:
-        """Return how rare objects were when those who answered were shown them; NaN if unknown."""
-        new = [label for label in labels if label.id not in self._one_in]
+    def _known_when_shown(self, survey: str, labels: Iterable[LabelRecord]) -> Mapping[int, _Known]:
+        """Return what was known when those who answered were shown it, by label.
+
+        Of an answer without a showing only the alert is known that it was about.
+        """
+        new = [label for label in labels if label.id not in self._known]
         for reviewer_id in {label.reviewer_id for label in new}:
-            shown = {one.alert_id: one.one_in for one in self._store.showings(reviewer_id, survey)}
+            shown = {one.alert_id: one for one in self._store.showings(reviewer_id, survey)}
             found = {
-                label.id: shown.get(label.alert_id, math.nan)
+                label.id: _known(label, shown.get(label.alert_id))
                 for label in new
                 if label.reviewer_id == reviewer_id
             }
             with self._lock:
-                self._one_in |= found
-        return self._one_in
+                self._known |= found
+        return self._known
 
-    def _compare(self, survey: str, pairs: Sequence[tuple[str, int, int]]) -> None:
-        """Remember how alerts differ from answered ones; None where they are not later."""
+    def _compare(self, survey: str, pairs: Sequence[_Pair]) -> None:
+        """Remember how alerts differ from those known before; None where they are not later."""
         if not pairs:
             return
         ids = {alert_id for pair in pairs for alert_id in pair[1:]}
         kept = {one.alert_id: one for one in self._store.kept(survey, ids)}
-        there = [pair for pair in pairs if pair[1] in kept and pair[2] in kept]
-        later = [pair for pair in there if kept[pair[2]].mjd_utc > kept[pair[1]].mjd_utc]
+        compared = {
+            pair: (kept.get(pair.known, kept.get(pair.answered)), kept.get(pair.latest))
+            for pair in pairs
+        }
+        later = {
+            pair: (then, now)
+            for pair, (then, now) in compared.items()
+            if then is not None and now is not None and now.mjd_utc > then.mjd_utc
+        }
         words = {}
         try:
-            words = self._words(kept, later)
+            words = self._words(later)
         except StoreError as error:  # one damaged alert must not keep all others from coming back
             _log.warning("alerts_not_compared", survey=survey, n=len(later), error=str(error))
-            for pair in later:
+            for pair, alerts in later.items():
                 with suppress(StoreError):
-                    words |= self._words(kept, [pair])
+                    words |= self._words({pair: alerts})
         with self._lock:
             self._changes |= dict.fromkeys(pairs)
             self._changes |= words
 
-    def _words(
-        self, kept: Mapping[int, KeptRecord], pairs: Sequence[tuple[str, int, int]]
-    ) -> dict[tuple[str, int, int], str]:
+    def _words(self, pairs: Mapping[_Pair, tuple[KeptRecord, KeptRecord]]) -> dict[_Pair, str]:
         words = material_changes(
-            [kept[pair[1]] for pair in pairs],
-            [kept[pair[2]] for pair in pairs],
+            [then for then, _ in pairs.values()],
+            [now for _, now in pairs.values()],
             self._settings.return_magnitudes,
         )
         return dict(zip(pairs, words, strict=True))
+
+
+def _known(label: LabelRecord, showing: Showing | None) -> _Known:
+    if showing is None:
+        return _Known(label.alert_id, math.nan)
+    latest = showing.latest_alert_id
+    return _Known(label.alert_id if latest is None else latest, showing.one_in)

@@ -310,15 +310,25 @@ def answer_next(store: Store, queue: Queue, who: ReviewerRecord) -> Showing:
 
 
 @pytest.fixture
-def twice(store: Store) -> tuple[str, int, int]:
-    """The object with two kept alerts, and these, the earlier first."""
+def twice(store: Store) -> tuple[str, int]:
+    """An object with two kept alerts, and the earlier of them."""
     index = store.kept_index(*KEY)
     names, counts = np.unique(index.object_id.astype(str), return_counts=True)
     (name, *_) = names[counts > 1].tolist()
     rows = np.flatnonzero(index.object_id == name)
     early, late = rows[np.argsort(index.mjd_utc[rows])][[0, -1]].tolist()
     assert index.mjd_utc[late] > index.mjd_utc[early]
-    return name, int(index.alert_id[early]), int(index.alert_id[late])
+    return name, int(index.alert_id[early])
+
+
+def come_in(store: Store, name: str, **changes: object) -> int:
+    """Keep one more alert of an object, a day after its latest."""
+    latest = store.object_alerts(name)[-1]
+    (kept,) = store.kept("ztf", [latest.alert_id])
+    later = replace(kept, alert_id=1, mjd_utc=kept.mjd_utc + 1, score=0.0, **changes)
+    revision = kept.model_revision
+    store.commit_batch(BatchRecord("x", (InputRange("x", 0, 1),), revision, "", {}, kept=(later,)))
+    return later.alert_id
 
 
 def order_with(store: Store, name: str, alert_id: int, one_in: float) -> Order:
@@ -335,7 +345,7 @@ def test_an_answered_object_that_changed_comes_back_and_says_why(
     store: Store, model: Model, vera, twice
 ) -> None:
     """Its strangest alert is the answered one still; the latest is shown."""
-    name, early, late = twice
+    name, early = twice
 
     def stand(one_in: float) -> None:
         publish(store, model, order_with(store, name, early, one_in))
@@ -344,6 +354,9 @@ def test_an_answered_object_that_changed_comes_back_and_says_why(
     queue = make_queue(store, return_magnitudes=50.0)
     for showing in queue.next(vera, *KEY, n=1000):
         answer(store, showing)
+    stand(200.0)
+    assert queue.next(vera, *KEY) == ()  # its later alert was there when it was answered
+    late = come_in(store, name)
     stand(199.0)
     assert queue.next(vera, *KEY) == ()
     stand(200.0)
@@ -358,11 +371,12 @@ def test_an_object_comes_back_to_others_than_who_answered(
     store: Store, model: Model, vera, edwin, twice
 ) -> None:
     """How rare it was then is known from the showing of who answered."""
-    name, early, _ = twice
+    name, early = twice
     publish(store, model, order_with(store, name, early, 20.0))
     queue = make_queue(store, return_magnitudes=50.0)
     for showing in queue.next(vera, *KEY, n=1000):
         answer(store, showing)
+    come_in(store, name)
     publish(store, model, order_with(store, name, early, 200.0))
     showing = one(queue, edwin)
     assert (showing.object_id, showing.draw) == (name, "returned")
@@ -374,15 +388,22 @@ def test_an_alert_that_comes_in_brings_its_object_back(
     queue = make_queue(store)
     first = one(queue, vera)
     answer(store, first)
-    (kept,) = store.kept("ztf", [first.alert_id])
-    later = replace(
-        kept, alert_id=1, mjd_utc=kept.mjd_utc + 1, score=0.0, broker_classes=("tns=SN Ia",)
-    )
-    batch = BatchRecord("x", (InputRange("x", 0, 1),), model.revision, "", {}, kept=(later,))
-    store.commit_batch(batch)
+    late = come_in(store, first.object_id, broker_classes=("tns=SN Ia",))
     showing = one(queue, vera)
-    assert (showing.object_id, showing.alert_id) == (first.object_id, 1)
+    assert (showing.object_id, showing.alert_id) == (first.object_id, late)
     assert "now called SN Ia by tns" in showing.reason
+
+
+def test_what_was_known_when_it_was_answered_brings_nothing_back(
+    store: Store, model: Model, vera, twice
+) -> None:
+    name, early = twice
+    publish(store, model, order_with(store, name, early, 20.0))
+    queue = make_queue(store, return_magnitudes=1e-6)  # the slightest change would do
+    for showing in queue.next(vera, *KEY, n=1000):
+        assert showing.latest_alert_id == store.object_alerts(showing.object_id)[-1].alert_id
+        answer(store, showing)
+    assert queue.next(vera, *KEY) == ()
 
 
 def test_how_likely_it_is_goes_with_the_draw(store: Store, model: Model, vera) -> None:

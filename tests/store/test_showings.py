@@ -7,7 +7,7 @@ import pytest
 from fink_ad.errors import StoreError
 from fink_ad.store import NewLabel, Showing, Store
 
-LATER = ("id", "drawn_at", "leased_until", "shown_at", "released_at")
+LATER = ("id", "drawn_at", "leased_until", "shown_at", "released_at", "latest_alert_id")
 
 
 @pytest.fixture
@@ -24,6 +24,7 @@ def test_a_showing_tells_all_of_the_draw(timed: Store, people, make, hand_clock)
     assert taken is not None
     assert taken == Showing(**vars(choice), **{name: vars(taken)[name] for name in LATER})
     assert (taken.drawn_at, taken.shown_at) == (hand_clock.now, None)
+    assert taken.latest_alert_id == timed.object_alerts(choice.object_id)[-1].alert_id
     assert taken.leased_until == hand_clock.now + timedelta(seconds=60)
     assert timed.showings() == timed.open_showings(people[0], "ztf", "transient") == (taken,)
     assert timed.open_showings(people[0], "ztf", "solar_system") == ()

@@ -186,7 +186,8 @@ class Showing:
     """A candidate drawn for a reviewer; nobody else is shown its object until ``leased_until``.
 
     ``shown_at`` is when it was on the screen as a whole, ``released_at`` when it was given back
-    unanswered; None before.
+    unanswered; None before. ``latest_alert_id`` is the latest kept alert of the object when it
+    was drawn, None if not known.
     """
 
     id: int
@@ -210,6 +211,7 @@ class Showing:
     p_interesting: float = math.nan
     n_calibration: int = 0
     released_at: datetime | None = None
+    latest_alert_id: int | None = None
 
 
 @dataclass(frozen=True)

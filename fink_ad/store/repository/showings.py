@@ -68,7 +68,11 @@ class Showings(StorePart):
                     return _one(connection, mine[thing])
                 if (thing in others and not overlap) or not _is_kept(connection, choice):
                     continue
-                row = vars(choice) | {"drawn_at": now, "leased_until": until}
+                row = vars(choice) | {
+                    "drawn_at": now,
+                    "leased_until": until,
+                    "latest_alert_id": _latest_alert(connection, choice),
+                }
                 new = insert(Showing).values(row).returning(Showing.id)
                 return _one(connection, connection.execute(new).scalar_one())
         return None
@@ -227,6 +231,21 @@ def _is_kept(connection: Connection, choice: NewShowing) -> bool:
         KeptAlert.survey == choice.survey, KeptAlert.alert_id == choice.alert_id
     )
     return connection.execute(query).scalar() is not None
+
+
+def _latest_alert(connection: Connection, choice: NewShowing) -> int | None:
+    query = (
+        select(KeptAlert.alert_id)
+        .where(
+            KeptAlert.survey == choice.survey,
+            KeptAlert.population == choice.population,
+            KeptAlert.object_id == choice.object_id,
+        )
+        .order_by(KeptAlert.mjd_utc.desc().nulls_last(), KeptAlert.alert_id.desc())
+        .limit(1)
+    )
+    found = connection.execute(query).scalar()
+    return None if found is None else int(found)
 
 
 def _one(connection: Connection, showing_id: int) -> ShowingRecord:

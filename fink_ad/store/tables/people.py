@@ -105,3 +105,4 @@ class Showing(Base):
     p_interesting: Mapped[float] = mapped_column(nullable=True)
     n_calibration: Mapped[int] = mapped_column(server_default="0")
     released_at: Mapped[datetime | None]  # given back, after or before the lease ended
+    latest_alert_id: Mapped[int | None]  # of the object among the kept ones, when drawn

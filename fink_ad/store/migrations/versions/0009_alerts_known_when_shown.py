@@ -1,0 +1,14 @@
+"""What was known of an object when it was shown: only what comes later is a change."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0009"
+down_revision = "0008"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Remember the latest kept alert of the object; unknown for showings of before."""
+    op.add_column("showing", sa.Column("latest_alert_id", sa.BigInteger(), nullable=True))

@@ -18,6 +18,7 @@ from fink_ad.bots.sender import Sender
 from fink_ad.config import BotSettings, Settings
 from fink_ad.errors import ConfigError, SourceError
 from fink_ad.review.desk import Desk
+from fink_ad.review.doors import serving_doors
 from fink_ad.review.outbox import Outbox
 
 __all__ = ["run_bot", "running"]
@@ -28,7 +29,7 @@ _log = structlog.get_logger(__name__)
 
 
 def run_bot(settings: Settings) -> None:
-    """Run the bot until SIGTERM or Ctrl-C.
+    """Run the bot, and serve the other doors, until SIGTERM or Ctrl-C.
 
     Raises
     ------
@@ -39,7 +40,7 @@ def run_bot(settings: Settings) -> None:
     StoreError
         If the store cannot be opened.
     """
-    with Desk(settings) as desk:
+    with Desk(settings) as desk, serving_doors(desk):
         asyncio.run(_serve(build_application(desk)))
 
 

@@ -29,7 +29,6 @@ from fink_ad.errors import FinkAdError
 from fink_ad.review.captions import caption, plain_text
 from fink_ad.review.desk import Desk
 from fink_ad.review.digests import queue_digests, queue_personal
-from fink_ad.review.doors import send_doors
 from fink_ad.review.outbox import Outbox, Parcel
 from fink_ad.review.pictures import candidate_picture
 
@@ -97,7 +96,6 @@ class Sender:
         now = self._outbox.now()
         queue_digests(self._desk.store, now)
         queue_personal(self._desk.store, now)
-        send_doors(self._outbox, self._desk.settings)
 
     async def _look(self) -> None:
         self._at_work = {name: task for name, task in self._at_work.items() if not task.done()}

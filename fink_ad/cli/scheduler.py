@@ -30,7 +30,7 @@ def scheduler(
     metrics_host: MetricsHost = "127.0.0.1",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Measure drift, retrain nightly, and whatever else is due, until stopped.
+    """Measure drift, retrain nightly, serve the doors, and whatever else is due, until stopped.
 
     What came due while no scheduler ran is done once. Several schedulers on one store share
     the work. Times are crontab fields in UTC, set with `[scheduler] jobs`. Ctrl-C ends when
@@ -100,6 +100,8 @@ def _run_once(context: typer.Context, name: str, as_json: bool) -> None:
 
 
 def _run_all(context: typer.Context, port: int | None, host: str) -> None:
+    from fink_ad.review.desk import Desk
+    from fink_ad.review.doors import serving_doors
     from fink_ad.scheduler import run_scheduler
 
     state = state_of(context)
@@ -112,7 +114,12 @@ def _run_all(context: typer.Context, port: int | None, host: str) -> None:
 
     before = {one: signal.signal(one, end) for one in (signal.SIGINT, signal.SIGTERM)}
     try:
-        with state.open_store() as store, served_metrics(port, host) as metrics:
+        with (
+            state.open_store() as store,
+            served_metrics(port, host) as metrics,
+            Desk(state.settings) as desk,
+            serving_doors(desk),
+        ):
             err.print("scheduler at work; Ctrl-C ends it", style="dim")
             run_scheduler(store, state.settings, ended.wait, metrics)
     finally:

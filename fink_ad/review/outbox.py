@@ -126,16 +126,26 @@ class Outbox:
         if one.kind == "watch":
             self._store.told_watch(one.target, one.survey, one.object_id, one.alert_id)
 
-    def postpone(self, parcel: Parcel, seconds: float, why: str, in_doubt: bool = False) -> None:
+    def postpone(
+        self,
+        parcel: Parcel,
+        seconds: float,
+        why: str,
+        in_doubt: bool = False,
+        *,
+        give_up: bool = True,
+    ) -> None:
         """Try again later what could not be sent, as far as is known; after many attempts give up.
 
         Parameters
         ----------
         in_doubt : bool
             It may have arrived: the connection broke when it was on its way.
+        give_up : bool
+            False if nothing could be sent, whatever it was: only what is stale is given up then.
         """
         one = parcel.notification
-        if one.attempts >= _MOST_ATTEMPTS:
+        if give_up and one.attempts >= _MOST_ATTEMPTS:
             self._store.drop_notification(one.id, "failed", why)
         else:
             until = self._clock() + timedelta(seconds=seconds)

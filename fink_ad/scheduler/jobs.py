@@ -10,10 +10,7 @@ from fink_ad.config import Settings, nearest
 from fink_ad.errors import ConfigError, ModelError
 from fink_ad.learn import remove_superseded
 from fink_ad.retrain import FAILED, TOO_FEW, measure_drifts, retrain_all
-from fink_ad.review.desk import Desk
 from fink_ad.review.digests import queue_digests, queue_heartbeat, queue_personal
-from fink_ad.review.doors import send_doors
-from fink_ad.review.outbox import Outbox
 from fink_ad.store import DriftRecord, Store
 from fink_ad.telemetry import Metrics
 
@@ -97,9 +94,7 @@ def _notify(store: Store, settings: Settings, metrics: Metrics) -> str:
     now = datetime.now(UTC)
     digests = queue_digests(store, now)
     personal = queue_personal(store, now)
-    with Desk(settings) as desk:
-        sent = send_doors(Outbox(desk), settings)
-    return f"{digests} digests, {personal} by personal models, {sent} sent by other doors"
+    return f"{digests} digests, {personal} by personal models"
 
 
 def _heartbeat(store: Store, settings: Settings, metrics: Metrics) -> str:
@@ -112,7 +107,7 @@ JOBS: tuple[Job, ...] = (
     Job("compact", "merge the small files of the history", "30 17 * * *", _compact),
     Job("superseded", "remove the folders of superseded revisions", "0 18 * * *", _superseded),
     Job("retention", "let go of old messages and runs of jobs", "15 18 * * *", _retention),
-    Job("notify", "queue digests, and send by all doors but the chat", "*/5 * * * *", _notify),
+    Job("notify", "queue digests, and what personal models rank as rare", "*/5 * * * *", _notify),
     Job("heartbeat", "tell everybody what became of the night", "0 17 * * *", _heartbeat),
 )
 """All jobs; an observatory's night is over in the Americas by the time of the first."""

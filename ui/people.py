@@ -7,7 +7,6 @@ why it then answers on this machine only.
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,8 +14,10 @@ import streamlit as st
 
 from fink_ad.config import UiSettings
 from fink_ad.review import ReviewerRecord, Store
+from fink_ad.ui.addresses import is_local
+from fink_ad.ui.state import must_sign_in
 
-__all__ = ["current_reviewer", "identify", "is_local"]
+__all__ = ["current_reviewer", "identify"]
 
 _PICKED = "picked_reviewer"
 
@@ -25,8 +26,14 @@ def current_reviewer(store: Store, settings: UiSettings) -> ReviewerRecord:
     """Return the reviewer of this session; what they see otherwise is a door, not the page."""
     reviewers = [one for one in store.reviewers() if one.active]
     claims = _claims()
-    if claims is None:
+    if claims is None and not must_sign_in():
         return _pick(store, settings, reviewers)
+    if claims is None:  # the file that said how is gone: nobody comes in instead of everybody
+        st.error(
+            "People sign in here, but how is not known any more. An operator finds out by starting "
+            "`fink-ad ui` anew."
+        )
+        st.stop()
     if not claims.get("is_logged_in"):
         st.title("fink_ad review")
         st.button("Sign in", on_click=st.login, type="primary")
@@ -64,16 +71,6 @@ def identify(
     if not email or claims.get("email_verified") is not True:
         return None
     return by_name.get(known.get(email, email))
-
-
-def is_local(address: str | None) -> bool:
-    """Say whether a server that listens on an address is reached from its own machine only."""
-    if address == "localhost":
-        return True
-    try:
-        return address is not None and ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return False
 
 
 def _claims() -> Mapping[str, Any] | None:

@@ -11,7 +11,7 @@ import streamlit as st
 from fink_ad.config import load_settings
 from fink_ad.review import Desk
 
-__all__ = ["APP", "shared_desk"]
+__all__ = ["APP", "must_sign_in", "shared_desk"]
 
 APP = Path(__file__).with_name("app.py")
 
@@ -21,13 +21,23 @@ def shared_desk() -> Desk:
 
     Settings are read once, as ``fink-ad ui`` was told to, or else as every command finds them.
     """
+    told = _told()
+    settings = load_settings(told.config, {"home": told.home}).settings
+    return _open(str(settings.home), settings.database_url, str(told.config or ""))
+
+
+def must_sign_in() -> bool:
+    """Say whether the page was opened to people who sign in, and to nobody else."""
+    return bool(_told().sign_in)
+
+
+def _told() -> argparse.Namespace:
     given = sys.argv[1:] if Path(sys.argv[0]).resolve() == APP.resolve() else []
     parser = argparse.ArgumentParser(allow_abbrev=False)
     parser.add_argument("--home", type=Path)
     parser.add_argument("--config", type=Path)
-    told = parser.parse_args(given)
-    settings = load_settings(told.config, {"home": told.home}).settings
-    return _open(str(settings.home), settings.database_url, str(told.config or ""))
+    parser.add_argument("--sign-in", action="store_true")
+    return parser.parse_args(given)
 
 
 @st.cache_resource(show_spinner=False)

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from fink_ad.review import ReviewerRecord
-from fink_ad.ui.people import identify, is_local
+from fink_ad.ui.addresses import is_local
+from fink_ad.ui.people import identify
 
 ADA, BOB = (
     ReviewerRecord(number, name, True, datetime(2026, 1, 1, tzinfo=UTC))

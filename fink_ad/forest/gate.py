@@ -13,8 +13,6 @@ import numpy as np
 
 from fink_ad.forest.counts_and_age import counts_and_age
 from fink_ad.forest.held_back import (
-    INSIDE,
-    N_TOP,
     Answered,
     Contestant,
     as_measured,
@@ -26,6 +24,13 @@ from fink_ad.forest.held_back import (
     resamples,
 )
 from fink_ad.forest.import_agreement import Claims, agreement, disagreements
+from fink_ad.forest.objections import (
+    far_below,
+    more_artefacts,
+    not_above_baseline,
+    perhaps_harmful,
+    worse,
+)
 
 __all__ = [
     "MIN_ANSWERS_WITH_IMPORTS",
@@ -39,22 +44,12 @@ __all__ = [
 
 VerdictWord = Literal["promoted", "not promoted", "not enough evidence"]
 
-_Differences = dict[str, dict[str, float | None]]
-
 MIN_ANSWERS_WITH_IMPORTS = 100
 """Trusted answers without which no contender is judged that learned from doubtful imports."""
 
 _MIN_OF_A_CLASS = 15
 _MIN_LATEST = 5  # of a class, among the latest answers
 _LATEST = 0.3  # share of the answers, the latest, that the time split judges by
-_ARTEFACT_RISE = 0.1
-_FAR = 0.05  # how far average precision may be measured below the incumbent's at most
-_WITHIN = ", among alerts with as many detections,"
-_MUST_NOT_FALL = {
-    "average_precision": "average precision",
-    "precision_10": "precision among the first 10",
-    "precision_30": f"precision among the first {N_TOP}",
-}
 
 
 @dataclass(frozen=True)
@@ -191,17 +186,17 @@ def judge(
     figures["held_back"] = {name: as_measured(found) for name, found in measured.items()}
     figures["difference"] = differences(measured["contender"], measured["incumbent"])
     figures["above_baseline"] = differences(measured["contender"], measured["baseline"])
-    reasons = _worse(figures["difference"], margin, "held-back")
-    reasons += _far_below(figures["difference"])
-    reasons += _not_above_baseline(figures["held_back"], margin)
-    reasons += _more_artefacts(figures["held_back"])
+    reasons = worse(figures["difference"], margin, "held-back")
+    reasons += far_below(figures["difference"])
+    reasons += not_above_baseline(figures["held_back"], margin)
+    reasons += more_artefacts(figures["held_back"])
     later = _judged_later(contender, incumbent, answered, n_bootstrap, random)
     figures["latest"] = later
-    reasons += _worse(later.get("difference", {}), margin, "the latest")
+    reasons += worse(later.get("difference", {}), margin, "the latest")
     if len(claims):
         figures["agreement"] = agreement(contender, answered, claims, folds)
         reasons += disagreements(figures["agreement"])
-        reasons += _perhaps_harmful(figures["difference"], margin)
+        reasons += perhaps_harmful(figures["difference"], margin)
     return Verdict("not promoted" if reasons else "promoted", tuple(reasons), figures)
 
 
@@ -217,51 +212,6 @@ def _too_few(n_answers: int, n_anomalies: int, min_answers: int) -> str:
         if n < _MIN_OF_A_CLASS:
             return f"{n} {words} among the answers, at least {_MIN_OF_A_CLASS} are needed"
     return ""
-
-
-def _worse(difference: _Differences, margin: float, which: str) -> list[str]:
-    reasons = []
-    for suffix, where in (("", ""), (INSIDE, _WITHIN)):
-        for key, words in _MUST_NOT_FALL.items():
-            found = difference.get(key + suffix, {})
-            measured, upper = found.get("measured"), found.get("upper_90")
-            if measured is not None and upper is not None and upper < -margin:
-                reasons.append(
-                    f"{words} of {which} answers{where} is {-measured:.3f} below the incumbent's"
-                )
-    return reasons
-
-
-def _far_below(difference: _Differences) -> list[str]:
-    measured = difference["average_precision"]["measured"]
-    if measured is None or measured >= -_FAR:
-        return []
-    return [f"average precision is {-measured:.3f} below the incumbent's, over {_FAR}"]
-
-
-def _not_above_baseline(figures: dict[str, dict[str, float | None]], margin: float) -> list[str]:
-    reasons = []
-    for suffix, where in (("", ""), (INSIDE, _WITHIN)):
-        key = f"average_precision{suffix}"
-        ours, blind = figures["contender"][key], figures["baseline"][key]
-        if ours is not None and blind is not None and ours <= blind + margin:
-            reasons.append(
-                f"average precision {ours:.3f}{where} is not above the {blind:.3f} of rankings "
-                f"that see number of detections and age only by more than {margin}"
-            )
-    return reasons
-
-
-def _more_artefacts(figures: dict[str, dict[str, float | None]]) -> list[str]:
-    reasons = []
-    for suffix, where in (("", ""), (INSIDE, _WITHIN)):
-        artefacts = figures["contender"][f"artefact_share{suffix}"]
-        usual = figures["incumbent"][f"artefact_share{suffix}"]
-        if artefacts is not None and usual is not None and artefacts > usual + _ARTEFACT_RISE:
-            reasons.append(
-                f"{artefacts:.0%} of the first {N_TOP}{where} are artefacts, {usual:.0%} were"
-            )
-    return reasons
 
 
 def _judged_later(
@@ -292,13 +242,3 @@ def _judged_later(
         **{name: as_measured(found) for name, found in measured.items()},
         "difference": differences(measured["contender"], measured["incumbent"]),
     }
-
-
-def _perhaps_harmful(difference: _Differences, margin: float) -> list[str]:
-    lower = difference["average_precision"]["lower_90"]
-    if lower is None or lower >= -margin:
-        return []
-    return [
-        f"with imports that nobody vouched for, average precision may be lower by {-lower:.3f}: "
-        "fink-ad labels trust or distrust them"
-    ]

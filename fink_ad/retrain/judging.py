@@ -14,15 +14,10 @@ from fink_ad.forest import LabelledAlerts, Model
 from fink_ad.forest.gate import Answered, Claims, judge
 from fink_ad.forest.refitting import refitting
 from fink_ad.forest.training import TARGETS
-from fink_ad.learn.answers import (
-    Lookup,
-    Teaching,
-    labelled_alerts,
-    teaching_answers,
-)
+from fink_ad.learn.answers import Lookup, Teaching, labelled_alerts, teaching_answers
 from fink_ad.learn.whose import Whose
 from fink_ad.retrain.train import Contender
-from fink_ad.store import IMPORT_CHANNEL, Store, Verdict
+from fink_ad.store import IMPORT_CHANNEL, NewDecision, Store, Verdict
 
 __all__ = ["Judgement", "judge_contender"]
 
@@ -39,6 +34,20 @@ class Judgement:
     verdict: Verdict
     reason: str
     figures: dict[str, Any]
+
+    def decision(
+        self, contender: Model, incumbent: str | None, verdict: Verdict, by: str
+    ) -> NewDecision:
+        """Return what is noted if `by` decides so, which may differ from what the gate says."""
+        return NewDecision(
+            contender=contender.revision,
+            incumbent=incumbent,
+            survey=contender.survey,
+            population=contender.population,
+            verdict=verdict,
+            by=by,
+            figures={"gate": self.verdict, **self.figures, "reason": self.reason},
+        )
 
 
 def judge_contender(

@@ -9,7 +9,10 @@ from fink_ad.errors import LeaseHeld
 from fink_ad.learn.holding import held, own_name
 from fink_ad.store import Lease, Store
 
-__all__ = ["turn"]
+__all__ = ["LEASE", "turn"]
+
+LEASE = "retrain"
+"""Whoever holds it makes, promotes or takes back shared models."""
 
 
 @contextmanager

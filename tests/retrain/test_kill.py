@@ -13,8 +13,7 @@ import pytest
 from fink_ad.errors import LeaseHeld, LeaseLost
 from fink_ad.forest import Model
 from fink_ad.retrain import retrain
-from fink_ad.retrain.promote import LEASE
-from fink_ad.retrain.turn import turn
+from fink_ad.retrain.turn import LEASE, turn
 
 from .conftest import KEY, Home, mixed
 

@@ -14,38 +14,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fink_ad.alerts import POPULATIONS, SURVEYS
-from fink_ad.errors import FinkAdError, ModelError
+from fink_ad.errors import ModelError
 from fink_ad.features import FeatureSchema, FeatureTable
-from fink_ad.forest.folder import MANIFEST, pack, read_folder, write_folder
+from fink_ad.forest.folder import MANIFEST, pack, write_folder
 from fink_ad.forest.imputation import Imputation
 from fink_ad.forest.learners import Labels, Learner, learner_named
+from fink_ad.forest.manifest import arrays_of, manifest_of, read_parts
 from fink_ad.forest.mismatch import first_difference
 from fink_ad.forest.novelty import unanswered_share
 from fink_ad.forest.sketch import ScoreSketch, peer_bin
 from fink_ad.forest.training import LabelledAlerts, ReferenceSample, checked_values
 
-__all__ = ["FORMAT_VERSION", "PROVISIONAL_ROWS", "Model"]
-
-FORMAT_VERSION = 1
-"""Version of the model folder."""
+__all__ = ["PROVISIONAL_ROWS", "Model"]
 
 PROVISIONAL_ROWS = 256
 """A model trained on fewer alerts is provisional: used, marked, and soon replaced."""
 
-_MANIFEST_KEYS = {
-    "dropped_columns",
-    "files",
-    "format_version",
-    "learner",
-    "library_versions",
-    "metrics",
-    "parameters",
-    "population",
-    "reviewer",
-    "schema",
-    "seed",
-    "survey",
-}
 _BLOCK = 16_384  # rows whose leaves are held at once
 _LIBRARIES = ("numpy", "numba", "coniferest", "fink-ad")
 
@@ -301,31 +285,11 @@ class Model:
     @cached_property
     def manifest(self) -> dict[str, Any]:
         """All that is not an array, JSON-able; stored with the hashes of the files."""
-        return {
-            "format_version": FORMAT_VERSION,
-            "survey": self.survey,
-            "population": self.population,
-            "reviewer": self.reviewer,
-            "schema": self.schema.to_json(),
-            "dropped_columns": list(self.dropped_columns),
-            "learner": self.learner.name,
-            "parameters": dict(self.learner.parameters),
-            "seed": self.seed,
-            "library_versions": dict(self.library_versions),
-            "metrics": dict(self.metrics),
-        }
+        return manifest_of(self)
 
     @cached_property
     def _files(self) -> dict[str, bytes]:
-        groups = {
-            "imputation": vars(self.imputation),
-            "learner": self.learner.to_arrays(),
-            "reference": vars(self.reference),
-            "sketch": self.sketch.to_arrays(),
-        }
-        if self.labelled is not None:
-            groups["labelled"] = self.labelled.to_arrays()
-        return pack(self.manifest, groups)
+        return pack(self.manifest, arrays_of(self))
 
     def save(self, models_dir: Path, like: str = "") -> Path:
         """Write the model's folder under `models_dir` and return it.
@@ -349,44 +313,4 @@ class Model:
         ModelError
             If it is missing, damaged, edited, or of a format this version does not read.
         """
-        manifest, groups = read_folder(folder)
-        version = manifest.get("format_version")
-        if version != FORMAT_VERSION:
-            raise ModelError(
-                f"model {folder} has format version {version!r}; this version of fink_ad reads "
-                f"{FORMAT_VERSION}"
-            )
-        unknown = set(manifest) ^ _MANIFEST_KEYS
-        if unknown:
-            raise ModelError(f"model {folder}: manifest key {min(unknown)!r} unknown or missing")
-        try:
-            return cls._assemble(manifest, groups)
-        except FinkAdError as error:
-            raise ModelError(f"model {folder}: {error}") from error
-        except (TypeError, KeyError, ValueError, IndexError) as error:
-            raise ModelError(f"model {folder} is not what its manifest says: {error}") from error
-
-    @classmethod
-    def _assemble(
-        cls, manifest: Mapping[str, Any], groups: Mapping[str, Mapping[str, NDArray[Any]]]
-    ) -> Model:
-        schema = FeatureSchema.from_json(manifest["schema"])
-        imputation = Imputation.from_arrays(groups["imputation"], len(schema.names))
-        labelled = groups.get("labelled")
-        learner = learner_named(manifest["learner"]).from_arrays(
-            groups["learner"], manifest["parameters"], len(imputation.columns)
-        )
-        return cls(
-            schema=schema,
-            survey=manifest["survey"],
-            population=manifest["population"],
-            reviewer=manifest["reviewer"],
-            learner=learner,
-            imputation=imputation,
-            reference=ReferenceSample(**groups["reference"]),
-            labelled=LabelledAlerts.from_arrays(schema, labelled) if labelled else None,
-            sketch=ScoreSketch.from_arrays(groups["sketch"]),
-            seed=manifest["seed"],
-            library_versions=manifest["library_versions"],
-            metrics=manifest["metrics"],
-        )
+        return cls(**read_parts(folder))

@@ -33,6 +33,15 @@ class CatalogFolder:
         """Return the names of the catalogues, sorted."""
         return tuple(sorted(path.stem for path in self._folder.glob("*.npz")))
 
+    def state(self) -> tuple[tuple[str, int, int], ...]:
+        """Return name, size and time of change of every catalogue: cheap, and tells of new ones."""
+        found = []
+        for path in sorted(self._folder.glob("*.npz")):
+            with suppress(FileNotFoundError):  # removed meanwhile
+                status = path.stat()
+                found.append((path.stem, status.st_size, status.st_mtime_ns))
+        return tuple(found)
+
     def load_all(self) -> Catalogs:
         """Load every catalogue.
 

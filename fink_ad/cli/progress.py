@@ -17,7 +17,14 @@ if TYPE_CHECKING:
     from fink_ad.sources import DeadLetter
     from fink_ad.sources.files import FilesSource
 
-__all__ = ["exit_at_once", "print_letters", "print_summary", "stop_on_ctrl_c", "watched"]
+__all__ = [
+    "exit_at_once",
+    "print_letters",
+    "print_summary",
+    "stop_on_ctrl_c",
+    "stop_on_sigterm",
+    "watched",
+]
 
 
 @contextmanager
@@ -62,6 +69,22 @@ def stop_on_ctrl_c() -> Iterator[Callable[[], bool]]:
         yield lambda: wished
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def stop_on_sigterm() -> Iterator[Callable[[], bool]]:
+    """Turn SIGTERM into a wish to stop between batches."""
+    wished = False
+
+    def wish(signum: int, frame: object) -> None:
+        nonlocal wished
+        wished = True
+
+    before = signal.signal(signal.SIGTERM, wish)
+    try:
+        yield lambda: wished
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def print_summary(summary: RunSummary) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from fink_ad.config import Settings
     from fink_ad.sources.files import FilesSource
 
-__all__ = ["Order", "Paths", "SchemaFile", "files_source", "read_schema"]
+__all__ = ["OptionalPaths", "Order", "Paths", "SchemaFile", "files_source", "read_schema"]
 
 
 class Order(StrEnum):
@@ -27,6 +27,11 @@ class Order(StrEnum):
 
 Paths = Annotated[
     list[str],
+    typer.Argument(metavar="PATH", help="Files, folders or glob patterns.", show_default=False),
+]
+
+OptionalPaths = Annotated[
+    list[str] | None,
     typer.Argument(metavar="PATH", help="Files, folders or glob patterns.", show_default=False),
 ]
 

@@ -8,10 +8,11 @@ from typing import Annotated
 import typer
 
 from fink_ad.cli.app import err, out, print_json, state_of
+from fink_ad.cli.following import run_following
 from fink_ad.cli.metrics import MetricsHost, MetricsPort, served_metrics
 from fink_ad.cli.progress import print_letters, print_summary, stop_on_ctrl_c, watched
-from fink_ad.cli.reading import Order, Paths, SchemaFile, files_source
-from fink_ad.errors import FinkAdError, SourceError
+from fink_ad.cli.reading import OptionalPaths, Order, SchemaFile, files_source
+from fink_ad.errors import ConfigError, FinkAdError, SourceError
 
 __all__ = ["run"]
 
@@ -24,12 +25,18 @@ class SourceName(StrEnum):
 
 def run(
     context: typer.Context,
-    paths: Paths,
+    paths: OptionalPaths = None,
     source: Annotated[SourceName, typer.Option(help="Where alerts come from.")] = SourceName.files,
     order: Annotated[
         Order, typer.Option(help="Take alerts as they lie, or sorted by time over all files.")
     ] = Order.input,
     schema: SchemaFile = None,
+    follow: Annotated[
+        bool,
+        typer.Option(
+            "--follow", help="Go on reading what comes into the folders, until told to stop."
+        ),
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="End with one JSON object, alone on stdout.")
     ] = False,
@@ -42,10 +49,16 @@ def run(
     broker; Parquet; or, with `--schema`, bare or Confluent-framed packets. What an earlier run
     has finished is not read again, so the same command can be repeated safely.
 
+    With `--follow` PATHs are folders, by default those of the setting `run.follow`, and so is
+    it without any PATH. New files are read as they come: a file that had the same size and
+    times for `run.poll_seconds`, so write elsewhere, or under a hidden name, and rename. SIGTERM
+    ends it after the batch in hand, so does Ctrl-C. Models promoted meanwhile are used from the
+    next batch on; other settings need a restart. Between files others may run on the same home.
+
     Where a survey has no model yet, the first alerts are described, a forest is grown on
     them, and then they are ranked. Packets that cannot be read become dead letters, with the
     reason. Ctrl-C ends between batches, with exit code 130; the same command goes on from
-    there. One run at a time may write to a home folder.
+    there. One run at a time may write to a home folder; a follower does while it reads.
 
     `--json` gives n_in, n_scored, n_filtered and n_dead_letter by reason, n_duplicate,
     n_withheld, n_candidates, seconds, the model of each survey/population, provisional and
@@ -58,6 +71,18 @@ def run(
     from fink_ad.pipeline import run as run_street
 
     state = state_of(context)
+    if follow or not paths:
+        if order is not Order.input:
+            raise ConfigError("what comes by and by cannot be sorted: leave out --order time")
+        run_following(
+            state,
+            paths or [],
+            schema,
+            as_json=as_json,
+            metrics_port=metrics_port,
+            metrics_host=metrics_host,
+        )
+        return
     files = files_source(state.settings, paths, schema, order)
     summary = RunSummary()
     try:

@@ -26,6 +26,7 @@ __all__ = ["COMMANDS", "up"]
 class ServiceName(StrEnum):
     """What can be kept at work."""
 
+    worker = "worker"
     scheduler = "scheduler"
     learner = "learner"
     page = "page"
@@ -33,6 +34,7 @@ class ServiceName(StrEnum):
 
 
 COMMANDS: dict[ServiceName, tuple[str, ...]] = {
+    ServiceName.worker: ("run", "--follow"),
     ServiceName.scheduler: ("scheduler",),
     ServiceName.learner: ("learn",),
     ServiceName.page: ("ui", "--no-learner"),
@@ -52,7 +54,7 @@ def up(
         list[ServiceName] | None,
         typer.Option(
             metavar="NAME",
-            help="Run this one: scheduler, learner, page or bot; may be given again for more.",
+            help="Run this one: worker, scheduler, learner, page or bot; may be given again.",
             show_default=False,
         ),
     ] = None,
@@ -63,12 +65,14 @@ def up(
         ),
     ] = None,
 ) -> None:
-    """Run scheduler, learner, review page and bot together, with one log.
+    """Run worker, scheduler, learner, review page and bot together, with one log.
 
-    The page is left out where streamlit is not installed, the bot where no token is set. Every
-    line of the log begins with the name of who wrote it. One that dies is started again, after
-    a pause that grows while it keeps dying; one that ends with code 2 is set up wrongly, and
-    stays down. Alerts are read by `fink-ad run`, beside this, as often as there are new ones.
+    The worker reads alerts as their files come into the folders that the setting `run.follow`
+    names, and is left out where it names none: then `fink-ad run` reads them, beside this. The
+    page is left out where streamlit is not installed, the bot where no token is set. Every line
+    of the log begins with the name of who wrote it. One that dies is started again, after a
+    pause that grows while it keeps dying; one that ends with code 2 is set up wrongly, and
+    stays down.
 
     SIGTERM and Ctrl-C (exit code 130) end all of them in order; after 30 seconds, or a second
     Ctrl-C, those left are killed, which is safe too. The exit code is 1 if none could be kept
@@ -119,6 +123,8 @@ def _chosen(
 
 def _missing(settings: Settings, name: ServiceName) -> str:
     """Say what a service lacks; empty if nothing."""
+    if name is ServiceName.worker and not settings.run.follow:
+        return 'it follows no folder; set run.follow, as in [run] follow = ["/data/alerts"]'
     if name is ServiceName.page and importlib.util.find_spec("streamlit") is None:
         return "it needs streamlit: pip install 'fink-ad[ui]'"
     if name is ServiceName.bot:

@@ -17,6 +17,7 @@ from fink_ad.config.sections import (
     QueueSettings,
     RankingSettings,
     RetrainSettings,
+    RunSettings,
     SchedulerSettings,
     UiSettings,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "QueueSettings",
     "RankingSettings",
     "RetrainSettings",
+    "RunSettings",
     "SchedulerSettings",
     "Settings",
     "UiSettings",

@@ -27,6 +27,7 @@ __all__ = [
     "QueueSettings",
     "RankingSettings",
     "RetrainSettings",
+    "RunSettings",
     "SchedulerSettings",
     "UiSettings",
 ]
@@ -157,6 +158,20 @@ class RetrainSettings(_Section):
     bootstrap: int = Field(1000, ge=100, description="resamples that the margin is judged by")
     lease_seconds: float = Field(
         120.0, gt=0, description="how long a retraining that died keeps others from starting"
+    )
+
+
+class RunSettings(_Section):
+    """Which folders are followed, and how often they are looked at."""
+
+    follow: tuple[str, ...] = Field(
+        (), description="folders whose files are read as they come, by run --follow and up"
+    )
+    poll_seconds: float = Field(
+        5.0,
+        gt=0,
+        le=60,
+        description="seconds between looks; a file unchanged for as long is read",
     )
 
 

@@ -20,6 +20,7 @@ from fink_ad.config.sections import (
     QueueSettings,
     RankingSettings,
     RetrainSettings,
+    RunSettings,
     SchedulerSettings,
     UiSettings,
 )
@@ -47,6 +48,7 @@ class Settings(BaseSettings):
         "warning", description="least severe message logged to stderr"
     )
     log_format: Literal["console", "json"] = Field("console", description="form of log lines")
+    run: RunSettings = RunSettings()
     first_model: FirstModelSettings = FirstModelSettings()
     forest: ForestSettings = ForestSettings()
     ranking: RankingSettings = RankingSettings()

@@ -30,6 +30,8 @@ _log = structlog.get_logger(__name__)
 Key = tuple[str, str]
 """Survey and population."""
 
+_MOST_REFERENCES = 32  # nights and revisions whose references are at hand
+
 
 @dataclass(frozen=True, eq=False)
 class TrainingRows:
@@ -103,12 +105,25 @@ class ModelKeeper:
         self._outdated: set[Key] = set()
         self._broken = tuple(broken)
         self._references: dict[tuple[str, int], ScoreSketch | None] = {}
+        self._position = store.activation_position()
         # Rows seen while a population has no model, or a provisional one.
         self._waiting: dict[Key, list[TrainingRows]] = defaultdict(list)
 
     def models(self) -> Mapping[Key, Model]:
         """Return the active models that were needed so far."""
         return self._models
+
+    def refresh(self) -> None:
+        """Let go of models that are no longer in force; to be called between batches."""
+        position = self._store.activation_position()
+        if position == self._position:
+            return
+        for key, model in list(self._models.items()):
+            active = self._store.active_model(*key)
+            if active is None or active.revision.id != model.revision:
+                del self._models[key]
+        self._outdated.clear()
+        self._position = position
 
     def lacks(self, needs: Iterable[tuple[Key, str]]) -> bool:
         """Whether for a survey and population no model is active that knows these features.
@@ -118,7 +133,8 @@ class ModelKeeper:
         needs : iterable of (Key, str)
             Survey and population, and the hash of the feature schema.
         """
-        return any(self._active(key, schema_hash) is None for key, schema_hash in needs)
+        # All are asked for, so that all that are needed are at hand.
+        return None in [self._active(key, schema_hash) for key, schema_hash in needs]
 
     def learn(self, described: Described) -> None:
         """Remember rows that a first model, or one to replace a provisional one, will need."""
@@ -132,6 +148,9 @@ class ModelKeeper:
         for key in sorted(self._waiting):
             parts = self._waiting[key]
             model = self._active(key, parts[0].features.schema.hash)
+            if model is not None and not model.provisional:  # promoted meanwhile, by others
+                del self._waiting[key]
+                continue
             if model is not None:
                 parts = [*self._earlier(model), *parts]
             rows = TrainingRows.join(parts, self._settings.first_model.size)
@@ -247,6 +266,8 @@ class ModelKeeper:
             )
             enough = len(sketch) > len(model.sketch)
             self._references[key] = sketch if enough else None
+            while len(self._references) > _MOST_REFERENCES:
+                del self._references[next(iter(self._references))]
         return self._references[key]
 
 

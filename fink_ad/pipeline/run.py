@@ -31,7 +31,7 @@ from fink_ad.pipeline.record import (
     split_letters,
 )
 from fink_ad.pipeline.summary import RunSummary
-from fink_ad.pipeline.tables import side_tables
+from fink_ad.pipeline.tables import SideTables
 from fink_ad.sources import Source, SourceBatch, SurveyBatch
 from fink_ad.store import SeenAlerts, Store
 from fink_ad.store.records import BatchRecord
@@ -118,27 +118,14 @@ def run(
     summary = RunSummary() if summary is None else summary
     with store.writing_run():
         street = Street(source, store, settings, summary, metrics)
-        store.remove_orphans()
-        began = time.perf_counter()
-        for batch in timed(source.batches(store.done(source.name)), metrics, "decode"):
-            taken = time.perf_counter()
-            street.take(batch)
-            metrics.batch_done(time.perf_counter() - taken)
-            summary.seconds = time.perf_counter() - began
-            on_batch(summary)
-            if should_stop():
-                summary.interrupted = True
-                break
-        # What an interrupted run holds back for a first model was not stored: it comes again.
-        if not summary.interrupted:
-            street.flush()
-        summary.seconds = time.perf_counter() - began
-        on_batch(summary)
+        street.walk(store.done(source.name), on_batch, should_stop)
     return summary
 
 
 class Street:
-    """The state of one run: models, ids met so far, batches waiting for a first model.
+    """The state of a run: models, ids met so far, batches waiting for a first model.
+
+    It is to be used in one turn of `Store.writing_run`, or in turns that follow one another.
 
     Parameters
     ----------
@@ -160,14 +147,45 @@ class Street:
         self._store = store
         self._settings = settings
         self._provider_settings: Mapping[str, Any] = dict(settings.provider)
-        self._tables = side_tables(settings)
+        self._side_tables = SideTables(settings)
+        self._tables = self._side_tables.current()
         broken = providers_of(Context(self._provider_settings)).broken
         self._keeper = ModelKeeper(store, settings.models_dir, settings, broken)
         self._seen = SeenAlerts(store.alert_ids)
         self._waiting: list[_DescribedBatch] = []
+        store.remove_orphans()
+
+    def walk(
+        self,
+        done: Mapping[str, int],
+        on_batch: Callable[[RunSummary], None],
+        should_stop: Callable[[], bool],
+    ) -> None:
+        """Take all that the source has at present, from where it is done; may be called again.
+
+        After an error the street is not to be used any more: what it met was not all stored.
+        """
+        self._tables = self._side_tables.current()
+        summary, metrics = self.summary, self._metrics
+        began = time.perf_counter() - summary.seconds
+        for batch in timed(self._source.batches(done), metrics, "decode"):
+            taken = time.perf_counter()
+            self.take(batch)
+            metrics.batch_done(time.perf_counter() - taken)
+            summary.seconds = time.perf_counter() - began
+            on_batch(summary)
+            if should_stop():
+                summary.interrupted = True
+                break
+        # What an interrupted run holds back for a first model was not stored: it comes again.
+        if not summary.interrupted:
+            self.flush()
+        summary.seconds = time.perf_counter() - began
+        on_batch(summary)
 
     def take(self, batch: SourceBatch) -> None:
-        """Take one batch as far as the models there are allow."""
+        """Take one batch as far as the models there are allow; the models are those in force."""
+        self._keeper.refresh()
         _, pending = split_letters(batch)
         # What cannot be read at present is told, but not stored: the next run tries again.
         self.summary.add(counts_of(pending, []), pending)

@@ -33,10 +33,10 @@ class Found:
     error: str = ""
 
 
-def find_files(paths: Iterable[str | Path]) -> list[Found]:
+def find_files(paths: Iterable[str | Path | Found]) -> list[Found]:
     """Expand paths in the order given; folders recursively, sorted, without hidden entries.
 
-    A file met twice counts once.
+    A file met twice counts once; what was found already stays as it is.
 
     Raises
     ------
@@ -45,7 +45,7 @@ def find_files(paths: Iterable[str | Path]) -> list[Found]:
     """
     found: dict[Path, Found] = {}
     for path in paths:
-        for one in _expand(str(path)):
+        for one in [path] if isinstance(path, Found) else _expand(str(path)):
             before = found.get(one.path)
             if before is None or (one.named and not before.named):
                 found[one.path] = one

@@ -15,7 +15,7 @@ from fink_ad.alerts.avro import Limits, Schema
 from fink_ad.errors import SourceError
 from fink_ad.sources.contracts import DeadLetter, InputRange, SourceBatch, SurveyBatch
 from fink_ad.sources.decoding import Decoder
-from fink_ad.sources.discovery import find_files
+from fink_ad.sources.discovery import Found, find_files
 from fink_ad.sources.pieces import Broken, Piece, Skipped, pieces_of
 
 __all__ = ["FilesSource"]
@@ -40,7 +40,7 @@ class FilesSource:
 
     Parameters
     ----------
-    paths : sequence of str or pathlib.Path
+    paths : sequence of str, pathlib.Path or Found
     batch_size : int
         Alerts per batch, roughly: a batch ends with the piece that reaches it, or 64 MiB.
     order : {"input", "time"}
@@ -65,7 +65,7 @@ class FilesSource:
 
     def __init__(
         self,
-        paths: Sequence[str | Path],
+        paths: Sequence[str | Path | Found],
         *,
         batch_size: int = 1000,
         order: Literal["input", "time"] | str = "input",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mmap
+import os
 import stat
 import zlib
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from fink_ad.errors import SourceError
 from fink_ad.sources.containers import runs_of_blocks
 from fink_ad.sources.discovery import Found
 
-__all__ = ["Broken", "Piece", "Skipped", "pieces_of"]
+__all__ = ["Broken", "Piece", "Skipped", "partition_of", "pieces_of"]
 
 _AVRO, _PARQUET, _GZIP = b"Obj\x01", b"PAR1", b"\x1f\x8b"
 _SUFFIXES = (".avro", ".avro.gz", ".parquet")
@@ -99,6 +100,11 @@ class Skipped:
     n_bytes: int
 
 
+def partition_of(path: str | Path, status: os.stat_result) -> str:
+    """Name a file as it is now: one that has changed is another partition."""
+    return f"{path}#{status.st_size}-{status.st_mtime_ns}"
+
+
 def pieces_of(
     found: Found, *, batch_size: int, limits: Limits
 ) -> Iterator[Piece | Broken | Skipped]:
@@ -127,7 +133,7 @@ def pieces_of(
             detail = f"{found.path}: {error.strerror or error}"
             yield Broken(str(found.path), "unreadable", detail)
         return
-    partition = f"{found.path}#{size}-{status.st_mtime_ns}"
+    partition = partition_of(found.path, status)
     meant = found.named or found.path.name.endswith(_SUFFIXES)
     if not (meant or magic in (_AVRO, _PARQUET)):
         yield Skipped(found.path, "neither Avro nor Parquet", size)

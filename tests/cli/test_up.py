@@ -66,6 +66,7 @@ def test_one_signal_ends_all_in_order(home: Path, wish: int, code: int):
         (["--only", "bot"], "no bot: it has no token; set FINK_AD_BOT__TOKEN"),
         (["--only", "bot", "--without", "page"], "no bot: it has no token"),
         (["--only", "page", "--without", "page"], "nothing is left to run"),
+        (["--only", "worker"], "no worker: it follows no folder; set run.follow"),
     ],
 )
 def test_what_cannot_run_is_told_before_anything_starts(fink_ad, options, said):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, func, insert, select
 
 from fink_ad.errors import StoreError
 from fink_ad.store.records import ActiveModel, Decision, Lease, NewDecision, NewFeatures
@@ -13,6 +13,7 @@ from fink_ad.store.repository.kept import give_features
 from fink_ad.store.repository.leases import check_lease
 from fink_ad.store.repository.models import revision_and_model
 from fink_ad.store.repository.part import StorePart
+from fink_ad.store.repository.reviewers import check_operator
 from fink_ad.store.tables import Activation, Revision
 from fink_ad.store.upserts import table_of
 
@@ -64,6 +65,7 @@ class Activations(StorePart):
         decision: NewDecision,
         lease: Lease | None = None,
         features: NewFeatures | None = None,
+        operator_id: int | None = None,
     ) -> Decision:
         """Put the contender of a decision in force and note the decision: both or neither.
 
@@ -71,14 +73,16 @@ class Activations(StorePart):
         ----------
         features : NewFeatures, optional
             Kept alerts get these at the same moment, if the contender knows others.
+        operator_id : int, optional
+            The reviewer who decided, who must be an operator still when this is stored.
 
         Raises
         ------
         LeaseLost
             If the lease is not in force any more; then nothing changes.
         StoreError
-            If the verdict is not ``promoted``, or the revision is not known or is another
-            survey's, population's or reviewer's.
+            If the verdict is not ``promoted``, the revision is not known or is another
+            survey's, population's or reviewer's, or who decided is no operator.
         """
         if decision.verdict != "promoted":
             raise StoreError(
@@ -86,6 +90,8 @@ class Activations(StorePart):
             )
         with self.database.writing("activation", "alerts") as connection:
             check_lease(connection, lease, self._clock())
+            if operator_id is not None:
+                check_operator(connection, operator_id)
             whose = self._activate(connection, decision.contender, decision.reviewer_id)
             decided = (decision.survey, decision.population, decision.reviewer_id)
             if whose != decided:
@@ -107,6 +113,12 @@ class Activations(StorePart):
             return ActiveModel(
                 *revision_and_model(connection, current.revision_id), current.activated_at
             )
+
+    def activation_position(self) -> int:
+        """Return the number of the latest activation: another one says that models changed."""
+        query = select(func.coalesce(func.max(Activation.id), 0))
+        with self.database.reading() as connection:
+            return int(connection.execute(query).scalar_one())
 
     def earlier_model(
         self, survey: str, population: str, reviewer_id: int | None = None
@@ -130,6 +142,7 @@ class Activations(StorePart):
         whole: bool = False,
         lease: Lease | None = None,
         features: NewFeatures | None = None,
+        operator_id: int | None = None,
     ) -> ActiveModel:
         """Return to the revision that was in force before, and before that if called again.
 
@@ -143,18 +156,22 @@ class Activations(StorePart):
             Must still be in force when the rollback is stored.
         features : NewFeatures, optional
             Kept alerts get these at the same moment, if the earlier model knows others.
+        operator_id : int, optional
+            The reviewer who wants it, who must be an operator still when this is stored.
 
         Raises
         ------
         LeaseLost
             If the lease is not in force any more; then nothing changes.
         StoreError
-            If no other was in force before.
+            If no other was in force before, or who wants it is no operator.
         """
         whose = (survey, population, reviewer_id)
         now = self._clock()
         with self.database.writing("activation", "alerts") as connection:
             check_lease(connection, lease, now)
+            if operator_id is not None:
+                check_operator(connection, operator_id)
             current = _current(connection, *whose)
             target = None if current is None else _earlier(connection, current, whole)
             if current is None or target is None:

@@ -51,7 +51,33 @@ class Archive(StorePart):
         StoreError
             If another run is writing.
         """
-        path = self.history.home / "run.lock"
+        told = f"another run is writing to {self.history.home}; wait for it"
+        with self._sole("run.lock", told) as lock:
+            try:
+                turn = _next_turn(lock)
+            except OSError as error:
+                raise StoreError(
+                    f"cannot write {lock.name}: {error.strerror}; make room"
+                ) from error
+            yield turn
+
+    @contextmanager
+    def sole_worker(self) -> Iterator[None]:
+        """Keep other workers from following folders for this home folder meanwhile.
+
+        Raises
+        ------
+        StoreError
+            If one does already.
+        """
+        told = f"a worker follows folders for {self.history.home} already; stop it"
+        with self._sole("worker.lock", told):
+            yield
+
+    @contextmanager
+    def _sole(self, name: str, told: str) -> Iterator[TextIO]:
+        """Hold a file of the home folder that one process at a time can have."""
+        path = self.history.home / name
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             lock = path.open("a+", encoding="ascii", errors="replace")
@@ -63,15 +89,8 @@ class Archive(StorePart):
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                raise StoreError(
-                    f"another run is writing to {self.history.home}; wait for it, or choose "
-                    "another folder with --home"
-                ) from None
-            try:
-                turn = _next_turn(lock)
-            except OSError as error:
-                raise StoreError(f"cannot write {path}: {error.strerror}; make room") from error
-            yield turn
+                raise StoreError(f"{told}, or choose another folder with --home") from None
+            yield lock
 
     def remove_orphans(self) -> int:
         """Delete history parts of runs that died before they were stored; return how many.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from itertools import pairwise
 
@@ -18,6 +18,8 @@ from fink_ad.store.tables import Candidate, DeadLetter, HistoryPart, Ledger, Nig
 from fink_ad.store.upserts import upsert
 
 __all__ = ["Batches", "add_counts", "check_batch", "store_effects"]
+
+_CHUNK = 500  # databases limit how many values a statement may have
 
 
 class Batches(StorePart):
@@ -44,15 +46,30 @@ class Batches(StorePart):
             store_effects(connection, batch, self._clock(), batch.source)
             return True
 
-    def done(self, source: str) -> Mapping[str, int]:
-        """Return up to where each partition of a source is stored: its next position."""
+    def done(self, source: str, partitions: Iterable[str] | None = None) -> Mapping[str, int]:
+        """Return up to where each partition of a source is stored: its next position.
+
+        Parameters
+        ----------
+        partitions : iterable of str, optional
+            Only these: the ledger knows every file that was ever read.
+        """
         query = (
             select(Ledger.partition, func.max(Ledger.stop))
             .where(Ledger.source == source)
             .group_by(Ledger.partition)
         )
+        queries = [query]
+        if partitions is not None:
+            names = list(partitions)
+            chunks = [names[first : first + _CHUNK] for first in range(0, len(names), _CHUNK)]
+            queries = [query.where(Ledger.partition.in_(chunk)) for chunk in chunks]
         with self.database.reading() as connection:
-            return {partition: int(stop) for partition, stop in connection.execute(query)}
+            return {
+                partition: int(stop)
+                for one in queries
+                for partition, stop in connection.execute(one)
+            }
 
 
 def store_effects(

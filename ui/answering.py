@@ -22,9 +22,9 @@ from fink_ad.review import (
     history,
     record,
     show_again,
-    undo,
 )
 from fink_ad.ui.session import CHANNEL, Session, session
+from fink_ad.ui.taking_back import take_back
 from fink_ad.ui.text import ago, escaped
 
 __all__ = ["answer_row"]
@@ -157,13 +157,9 @@ def _undo_last(showing_id: int) -> None:
 def _change(label_id: int | None) -> None:
     """Take an answer back and its candidate in hand again."""
     seat = session()
-    try:
-        label = undo(seat.desk.store, seat.reviewer, label_id, channel=CHANNEL)
-    except FinkAdError as error:
-        st.toast(escaped(error))
-        return
-    st.toast(f"Taken back: {escaped(label.answer)} of {escaped(label.object_id)}")
-    _see_again(seat, label)
+    label = take_back(seat, label_id)
+    if label is not None:
+        _see_again(seat, label)
 
 
 def _see_again(seat: Session, label: LabelRecord) -> None:

@@ -8,11 +8,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from fink_ad.errors import FinkAdError
-from fink_ad.review import answer_table, pace, to_csv, undo
+from fink_ad.review import answer_table, pace, to_csv
 from fink_ad.review.accounts import new_link_code
-from fink_ad.ui.session import CHANNEL, Session, session
-from fink_ad.ui.text import escaped
+from fink_ad.ui.session import Session, session
+from fink_ad.ui.taking_back import take_back
 
 OBJECT_PAGE = Path(__file__).with_name("object.py")
 
@@ -82,13 +81,7 @@ def link_chat(seat: Session) -> None:
 
 
 def _take_back(label_id: int) -> None:
-    seat = session()
-    try:
-        label = undo(seat.desk.store, seat.reviewer, label_id, channel=CHANNEL)
-    except FinkAdError as error:
-        st.toast(escaped(error))
-        return
-    st.toast(f"Taken back: {escaped(label.answer)} of {escaped(label.object_id)}")
+    take_back(session(), label_id)
 
 
 answers()

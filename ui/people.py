@@ -14,8 +14,10 @@ import streamlit as st
 
 from fink_ad.config import UiSettings
 from fink_ad.review import ReviewerRecord, Store
+from fink_ad.review.people import checked_name
 from fink_ad.ui.addresses import is_local
 from fink_ad.ui.state import must_sign_in
+from fink_ad.ui.text import escaped
 
 __all__ = ["current_reviewer", "identify"]
 
@@ -101,9 +103,12 @@ def _pick(
     if picked in by_name:
         st.session_state[_PICKED] = picked
         return by_name[picked]
+    if not by_name and store.reviewers():
+        st.error("Nobody may review here any more: `fink-ad reviewers add NAME` lets somebody.")
+        st.stop()
     st.title("Who are you?")
     for name in by_name:
-        st.button(name, key=f"reviewer_{name}", on_click=_remember, args=(name,))
+        st.button(escaped(name), key=f"reviewer_{name}", on_click=_remember, args=(name,))
     if not by_name:
         _first_reviewer(store)
     st.stop()
@@ -114,7 +119,7 @@ def _first_reviewer(store: Store) -> None:
     with st.form("first reviewer"):
         name = st.text_input("Your name", max_chars=50).strip()
         if st.form_submit_button("Begin", type="primary") and name:
-            _remember(store.add_reviewer(name, role="operator").name)
+            _remember(store.add_first_reviewer(checked_name(name)).name)
             st.rerun()
 
 

@@ -109,6 +109,9 @@ def _options(
     yield "browser.gatherUsageStats", "false"
     yield "client.toolbarMode", "minimal"
     yield "client.showErrorDetails", "none"
+    # A whole round of the garbage collector after every run held up all sessions for longer than
+    # the run itself had taken; Python makes its own rounds when there is garbage.
+    yield "runner.postScriptGC", "false"
     yield "secrets.files", str(settings.home.absolute() / FILE_NAME)
     if entrance:  # where a proxy may call us by another name
         parts = urlsplit(entrance)

@@ -17,18 +17,28 @@ from fink_ad.store import ActiveModel, Decision, Store
 __all__ = ["promote_model", "rollback_model"]
 
 
-def promote_model(store: Store, settings: Settings, revision_id: str, by: str) -> Decision:
+def promote_model(
+    store: Store, settings: Settings, revision_id: str, by: str, operator_id: int | None = None
+) -> Decision:
     """Put a stored revision in force because an operator says so.
 
     Another revision of the model in force ranks until the next answer; one of another model is
     brought up to date with the answers at once.
+
+    Parameters
+    ----------
+    by : str
+        Who decides, as it is written down.
+    operator_id : int, optional
+        The reviewer who decides, where that is one: they must be an operator when it is done.
 
     Raises
     ------
     ModelError
         If its folder is damaged, or it was trained on other features than are extracted now.
     StoreError
-        If there is no such revision, it is in force already, or a retraining is at work.
+        If there is no such revision, it is in force already, a retraining is at work, or who
+        decides is no operator.
     """
     found = store.model(revision_id)
     if found is None:
@@ -53,20 +63,33 @@ def promote_model(store: Store, settings: Settings, revision_id: str, by: str) -
         judged = Judgement("promoted", f"{by} decided", figures)
         kept = features_of_kept(store, settings, survey, population)
         decision = judged.decision(model, incumbent, "promoted", by)
-        return store.promote(decision, lease, new_features(survey, kept))
+        return store.promote(decision, lease, new_features(survey, kept), operator_id)
 
 
 def rollback_model(
-    store: Store, settings: Settings, survey: str, population: str, by: str
+    store: Store,
+    settings: Settings,
+    survey: str,
+    population: str,
+    by: str,
+    operator_id: int | None = None,
 ) -> ActiveModel:
     """Return to the shared model that was in force before, and note who wanted it.
+
+    Parameters
+    ----------
+    by : str
+        Who decides, as it is written down.
+    operator_id : int, optional
+        The reviewer who decides, where that is one: they must be an operator when it is done.
 
     Raises
     ------
     ModelError
         If that model's folder is damaged, or it knows other features than are extracted now.
     StoreError
-        If no other model was in force before, or a retraining is at work.
+        If no other model was in force before, a retraining is at work, or who decides is no
+        operator.
     """
     with turn(store, LEASE, settings.retrain.lease_seconds, note=f"rollback {by}") as lease:
         target = store.earlier_model(survey, population)
@@ -82,6 +105,7 @@ def rollback_model(
             whole=True,
             lease=lease,
             features=new_features(survey, kept),
+            operator_id=operator_id,
         )
 
 

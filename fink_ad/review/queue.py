@@ -140,8 +140,14 @@ class Queue:
         return tuple(taken)
 
     def skip(self, showing: Showing) -> None:
-        """Give a candidate back unanswered: others may have it now, its reviewer in 12 hours."""
-        self._store.release_showing(showing.id)
+        """Give a candidate back unanswered: others may have it now, its reviewer in 12 hours.
+
+        Raises
+        ------
+        StoreError
+            If the reviewer is retired.
+        """
+        self._store.release_showing(showing.id, by=showing.reviewer_id)
 
     def state(self, reviewer: ReviewerRecord, survey: str, population: str) -> QueueState:
         """Tell what there is for a reviewer, or why there is nothing."""

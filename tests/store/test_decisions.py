@@ -66,6 +66,24 @@ def test_a_rollback_is_a_decision(two: Store):
     )
 
 
+@pytest.mark.parametrize("loss", ["is removed", "gets another role", "never was"])
+def test_who_is_no_operator_at_that_moment_decides_nothing(two: Store, loss: str):
+    vera = two.add_reviewer("Vera", role="operator")
+    two.promote(PROMOTED, operator_id=vera.id)
+    before = two.decisions()
+    if loss == "is removed":
+        two.retire_reviewer("Vera")
+    elif loss == "gets another role":
+        two.change_reviewer("Vera", role="reviewer")
+    number = vera.id + 1 if loss == "never was" else vera.id
+    with pytest.raises(StoreError, match="is no operator"):
+        two.rollback_model("ztf", "transient", by="Vera", operator_id=number)
+    with pytest.raises(StoreError, match="is no operator"):
+        two.promote(replace(PROMOTED, contender="old", incumbent="new"), operator_id=number)
+    assert active(two) == "new"
+    assert two.decisions() == before
+
+
 def test_a_decision_about_something_else_changes_nothing(two: Store):
     with pytest.raises(StoreError, match=r"is of \('ztf', 'transient', None\)"):
         two.promote(replace(PROMOTED, population="solar_system"))

@@ -10,7 +10,7 @@ from fink_ad.store.repository.part import StorePart, record_of
 from fink_ad.store.tables import Reviewer
 from fink_ad.store.upserts import table_of
 
-__all__ = ["Reviewers", "check_reviewer"]
+__all__ = ["Reviewers", "check_operator", "check_reviewer"]
 
 
 class Reviewers(StorePart):
@@ -44,6 +44,23 @@ class Reviewers(StorePart):
                 )
             else:
                 _change(connection, name, changes | {"active": True})
+            return _found(connection, name)
+
+    def add_first_reviewer(self, name: str) -> ReviewerRecord:
+        """Make the first person to come an operator.
+
+        Raises
+        ------
+        StoreError
+            If the name is empty, or somebody else came first.
+        """
+        if not name.strip():
+            raise StoreError("a reviewer needs a name")
+        with self.database.writing("reviewers") as connection:
+            if connection.execute(select(Reviewer.id).limit(1)).scalar() is not None:
+                raise StoreError("somebody reviews here already: an operator may add you")
+            row = {"name": name, "role": "operator", "personal": False, "active": True}
+            connection.execute(insert(Reviewer).values(created_at=self._clock(), **row))
             return _found(connection, name)
 
     def change_reviewer(
@@ -99,6 +116,15 @@ def check_reviewer(connection: Connection, reviewer_id: int) -> None:
     if not active:
         state = "unknown" if active is None else "retired"
         raise StoreError(f"reviewer {reviewer_id} is {state} and may not label")
+
+
+def check_operator(connection: Connection, reviewer_id: int) -> None:
+    """Raise a StoreError unless a reviewer is an operator, and active."""
+    query = select(Reviewer.name, Reviewer.active, Reviewer.role).where(Reviewer.id == reviewer_id)
+    found = connection.execute(query).one_or_none()
+    if found is None or not found.active or found.role != "operator":
+        who = f"reviewer {reviewer_id}" if found is None else repr(found.name)
+        raise StoreError(f"{who} is no operator (any more): nothing was changed")
 
 
 def _changes(role: Role | None, personal: bool | None) -> dict[str, object]:

@@ -94,18 +94,25 @@ class Showings(StorePart):
             )
             return _one(connection, showing_id)
 
-    def release_showing(self, showing_id: int) -> ShowingRecord:
+    def release_showing(self, showing_id: int, by: int | None = None) -> ShowingRecord:
         """Give a showing back: others may be shown the object from now on; the first time stays.
 
         That it was given back is remembered also when its lease had ended before.
 
+        Parameters
+        ----------
+        by : int, optional
+            The reviewer who says so.
+
         Raises
         ------
         StoreError
-            If there is no such showing.
+            If there is no such showing, or that reviewer is unknown or retired.
         """
         now = self._clock()
         with self.database.writing("showings") as connection:
+            if by is not None:
+                check_reviewer(connection, by)
             connection.execute(
                 update(Showing)
                 .where(Showing.id == showing_id, Showing.released_at.is_(None))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -16,17 +17,23 @@ _RETRIES = 3
 
 @dataclass(frozen=True)
 class Turn:
-    """What is to be done right before a request, and after one that the service put off.
+    """What is to be done right before a request and right after it.
 
     Attributes
     ----------
+    passage : asyncio.Lock
+        Held from before `begin` until after `accepted`.
     begin : callable
         Called when nothing is left to wait for; if it raises, the request is not made.
+    accepted : callable
+        Called with the id of the message that the service accepted.
     withdraw : callable
         Called when the service answered that it is too early.
     """
 
+    passage: asyncio.Lock
     begin: Callable[[], Awaitable[None]]
+    accepted: Callable[[str], Awaitable[None]]
     withdraw: Callable[[], Awaitable[None]]
 
 
@@ -63,11 +70,14 @@ class Limits(BaseRateLimiter[Turn]):
         async def in_turn(*args: Any, **kwargs: Any) -> Any:
             if turn is None:
                 return await callback(*args, **kwargs)
-            await turn.begin()
-            try:
-                return await callback(*args, **kwargs)
-            except RetryAfter:
-                await turn.withdraw()
-                raise
+            async with turn.passage:
+                await turn.begin()
+                try:
+                    answer = await callback(*args, **kwargs)
+                except RetryAfter:
+                    await turn.withdraw()
+                    raise
+                await turn.accepted(str(answer["message_id"]))
+                return answer
 
         return await self._limiter.process_request(in_turn, args, kwargs, endpoint, data, None)

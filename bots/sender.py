@@ -1,8 +1,9 @@
 """Send what is due: every chat on its own, so that a slow one holds up no other.
 
 A sender that dies between the service's yes and its own note of it sends that message again. So
-everything that takes time comes before a message is on its way, the picture and waiting for its
-turn, and nothing but the request itself between the two notes; they have a thread of their own.
+all that takes time, the picture and waiting for its turn, comes before a message is on its way;
+one is on its way at a time; and between the two notes, which have a thread of their own, there is
+nothing but the request. A death doubles one message at the most.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ from typing import ParamSpec, TypeVar, cast
 
 import httpx
 import structlog
-from telegram import Message
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TelegramError
 
@@ -66,6 +66,7 @@ class Sender:
         self._bot, self._desk, self._outbox, self._notices = bot, desk, outbox, notices
         self._at_work: dict[str, asyncio.Task[None]] = {}
         self._notes = ThreadPoolExecutor(1, "outbox")
+        self._passage = asyncio.Lock()
         self._stopping = False
 
     async def run(self) -> None:
@@ -118,9 +119,14 @@ class Sender:
     async def _send(self, target: str, parcel: Parcel) -> bool:
         """Send one parcel; False if the target is better left alone for a while."""
         outbox = self._outbox
-        turn = Turn(partial(self._begin, parcel), partial(self._note, outbox.withdraw, parcel))
+        turn = Turn(
+            self._passage,
+            partial(self._begin, parcel),
+            partial(self._accepted, parcel),
+            partial(self._note, outbox.withdraw, parcel),
+        )
         try:
-            message = await self._deliver(int(target.removeprefix(f"{CHANNEL}:")), parcel, turn)
+            await self._deliver(int(target.removeprefix(f"{CHANNEL}:")), parcel, turn)
         except RetryAfter as error:
             wait = cast(timedelta, error.retry_after)  # as `PTB_TIMEDELTA` has it
             await self._note(outbox.postpone, parcel, wait.total_seconds(), "too many requests")
@@ -143,8 +149,6 @@ class Sender:
             _log.exception("parcel_broke", notification=parcel.notification.id)
             await self._notices.tell("a message cannot be made", error)
             await self._note(outbox.postpone, parcel, _PAUSE_SECONDS, repr(error))
-            return True
-        await self._accepted(parcel, str(message.message_id))
         return True
 
     async def _note(self, work: Callable[_P, _R], *args: _P.args, **kwargs: _P.kwargs) -> _R:
@@ -166,17 +170,18 @@ class Sender:
                 await asyncio.sleep(seconds)
         return await self._note(self._outbox.accepted, parcel, message_id)
 
-    async def _deliver(self, chat_id: int, parcel: Parcel, turn: Turn) -> Message:
+    async def _deliver(self, chat_id: int, parcel: Parcel, turn: Turn) -> None:
         one, candidate = parcel.notification, parcel.candidate
         if candidate is None:
             text = escape(plain_text(one.body, in_doubt=one.in_doubt))
-            return await self._bot.send_message(
+            await self._bot.send_message(
                 chat_id, text, parse_mode=ParseMode.HTML, rate_limit_args=turn
             )
+            return
         picture = await asyncio.to_thread(candidate_picture, candidate)
         text = caption(candidate, parcel.reason, in_doubt=one.in_doubt)
         buttons = answer_buttons(one.survey, one.alert_id)
-        return await send_candidate(self._bot, chat_id, picture, text, buttons, turn)
+        await send_candidate(self._bot, chat_id, picture, text, buttons, turn)
 
 
 def _may_have_arrived(error: NetworkError) -> bool:

@@ -1,4 +1,4 @@
-"""A sender that is killed again and again loses nothing, and doubles only what was in hand."""
+"""A sender that is killed again and again loses nothing, and doubles one message a death at most."""
 
 import os
 import random
@@ -59,5 +59,5 @@ def test_nothing_is_lost_and_little_doubled(telegram, tmp_path):
     doubled = sum(arrived.values()) - len(arrived)
     print(f"{N} messages, {kills} kills: {lost} lost, {doubled} doubled, {doubt} in doubt")  # noqa: T201
     assert lost == 0
-    assert doubled <= len(CHATS) * kills
+    assert doubled <= kills  # one is on its way at a time
     assert doubled <= doubt

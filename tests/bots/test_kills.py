@@ -1,4 +1,4 @@
-"""A sender that is killed again and again loses nothing, and doubles one message a death at most."""
+"""A sender killed again and again loses nothing, and doubles at most one message each time."""
 
 import os
 import random

@@ -1,5 +1,6 @@
 """Captions and pictures: short, harmless, and nothing is left behind."""
 
+import gc
 import html
 import re
 from dataclasses import replace
@@ -8,6 +9,7 @@ import matplotlib.pyplot as plt
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from matplotlib.figure import Figure
 
 from fink_ad.review.candidate import Candidate
 from fink_ad.review.captions import CAPTION_LENGTH, caption
@@ -67,6 +69,20 @@ def test_a_picture_is_upright_and_leaves_no_figure(candidate: Candidate):
     width, height = (int.from_bytes(picture[at : at + 4]) for at in (16, 20))
     assert (width, height) == (900, 1100)
     assert plt.get_fignums() == []
+
+
+def test_pictures_leave_nothing_behind(candidate: Candidate):
+    def figures() -> int:
+        gc.collect()
+        return sum(isinstance(one, Figure) for one in gc.get_objects())
+
+    candidate_picture(candidate)  # fonts and the like stay, once
+    before, known = figures(), len(gc.get_objects())
+    for _ in range(10):
+        candidate_picture(candidate)
+    assert figures() == before
+    assert plt.get_fignums() == []
+    assert len(gc.get_objects()) < known + 2000  # one figure has more
 
 
 def test_a_picture_of_nothing_but_a_strange_name(candidate: Candidate):

@@ -159,7 +159,7 @@ class Outbox:
         muted = self._muted_until(one.target)
         if muted is not None:
             return _Later(muted, "muted")
-        if one.kind == "heartbeat":
+        if one.kind in ("heartbeat", "notice"):
             return Parcel(one, None, one.reason)
         subscription = None
         if one.subscription_id is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 import structlog
 
@@ -10,6 +10,7 @@ from fink_ad.config import Settings
 from fink_ad.errors import FinkAdError, LeaseHeld
 from fink_ad.learn.holding import own_name
 from fink_ad.retrain.turn import turn
+from fink_ad.review.job_notices import queue_job_notice
 from fink_ad.scheduler.jobs import Job
 from fink_ad.store import JobRun, Store
 from fink_ad.telemetry import Metrics
@@ -27,8 +28,9 @@ def do_job(
     """Do what a job was due for at a time, unless it was done, or is being done elsewhere.
 
     A run that was begun by a process that died is done again. A job that fails is told in its
-    run and in the log; nothing is raised, so that the other jobs go on. One that needs what
-    another process has at the moment, as an operator by hand, counts as not begun.
+    run, in the log and, the first time, to the operators; nothing is raised, so that the other
+    jobs go on. One that needs what another process has at the moment, as an operator by hand,
+    counts as not begun.
 
     Returns
     -------
@@ -53,6 +55,7 @@ def do_job(
                 store.withdraw_job(begun.id)
                 raise
             _log.info("job_ended", job=job.name, outcome=outcome, detail=detail)
+            queue_job_notice(store, settings, begun, outcome == FAILED, datetime.now(UTC))
             return store.finish_job(begun.id, outcome, detail)
     except LeaseHeld as error:
         _log.debug("job_at_work_elsewhere", job=job.name, error=str(error))

@@ -290,3 +290,14 @@ def test_a_heartbeat_tells_the_counts_once_a_night(telegram, bot, desk, store, m
     n_in = sum(n for key, n in store.counts().items() if key.kind == "in")
     assert f"{n_in:,} in" in message["text"]
     assert "0 answers" in message["text"]
+
+
+def test_a_word_to_the_operators_arrives(telegram, bot, store):
+    now = datetime.now(UTC)
+    notice = NewNotification(
+        "notice", f"telegram:{OPERATORS}", "", "", "shared", "job", now, now + timedelta(hours=1),
+        body="Job <retrain> failed",
+    )  # fmt: skip
+    store.queue_notifications([notice])
+    (message,) = telegram.wait_for(lambda: telegram.sent(OPERATORS))
+    assert message["text"] == "Job &lt;retrain&gt; failed"

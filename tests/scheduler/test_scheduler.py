@@ -118,6 +118,33 @@ def test_a_job_that_fails_says_so_and_harms_nobody(store: Store, tmp_path: Path)
     assert store.leases() == ()
 
 
+def test_operators_hear_once_that_a_job_fails_and_once_that_it_works_again(
+    store: Store, tmp_path: Path
+):
+    bot = {"operators_chat": -1002}
+    settings = Settings.model_validate({"home": tmp_path, "bot": bot})
+    outcomes = (True, False, False, False, True, True, False)
+
+    def work() -> str:
+        if not outcomes[len(told)]:
+            raise StoreError("the disk at /a/secret/place is full")
+        return "did it"
+
+    told: list[list[str]] = []
+    for hour in range(len(outcomes)):
+        due = NOW + timedelta(hours=hour)
+        do_job(store, settings, NoMetrics(), job_of(work), due)
+        do_job(store, settings, NoMetrics(), job_of(work), due)
+        told.append([one.body for one in reversed(store.notifications())])
+    assert [len(one) for one in told] == [0, 1, 1, 1, 2, 2, 3]
+    assert {one.target for one in store.notifications()} == {"telegram:-1002"}
+    failed, works, again = told[-1]
+    assert failed.startswith("Job drift failed, due 2026-03-04 18:05 UTC.")
+    assert works == "Job drift works again."
+    assert again.startswith("Job drift failed, due 2026-03-04 23:05 UTC.")
+    assert "secret" not in "".join(told[-1])
+
+
 def test_a_job_at_work_is_not_begun_a_second_time(store: Store, tmp_path: Path):
     with turn(store, "job drift", 30.0):
         assert do_job(store, settings_of(tmp_path), NoMetrics(), job_of(lambda: ""), NOW) is None

@@ -18,7 +18,7 @@ __all__ = [
     "Watch",
 ]
 
-NotificationKind = Literal["candidate", "watch", "heartbeat"]
+NotificationKind = Literal["candidate", "watch", "heartbeat", "notice"]
 NotificationState = Literal["queued", "sending", "sent", "expired", "surplus", "unwanted", "failed"]
 
 SHARED = "shared"
@@ -114,7 +114,8 @@ class NewNotification:
     Attributes
     ----------
     kind : str
-        What it is about: a candidate, a watched object, or the night as a whole.
+        What it is about: a candidate, a watched object, the night as a whole, or what operators
+        have to know.
     target, survey, object_id, model, occasion : str
         Together they are its name: the same again is not sent again. The occasion is ``first``,
         ``again:<alert id>`` for a material change, ``watch:<alert id>``, or of a heartbeat the

@@ -1,4 +1,4 @@
-"""Find feature and filter providers through entry points; a broken one harms nobody else."""
+"""Find providers through entry points; a broken one harms nobody else."""
 
 from __future__ import annotations
 
@@ -14,25 +14,29 @@ from pydantic import TypeAdapter, ValidationError
 from fink_ad.alerts import POPULATIONS, SURVEYS
 from fink_ad.config import nearest
 from fink_ad.errors import ConfigError, ProviderError
-from fink_ad.features import FeatureProvider
+from fink_ad.features import FeatureProvider, ViewProvider
 from fink_ad.features.declared import declared_columns
+from fink_ad.features.offers import OFFERS
 from fink_ad.filters import FilterProvider
 
 __all__ = [
     "FEATURES_GROUP",
     "FILTERS_GROUP",
+    "VIEWS_GROUP",
     "PluginInfo",
     "Plugins",
     "load_feature_providers",
     "load_filter_providers",
+    "load_view_providers",
 ]
 
 FEATURES_GROUP = "fink_ad.features"
 FILTERS_GROUP = "fink_ad.filters"
+VIEWS_GROUP = "fink_ad.views"
 
 _OWN_DISTRIBUTION = "fink-ad"
 _log = structlog.get_logger(__name__)
-_Provider = TypeVar("_Provider", FeatureProvider, FilterProvider)
+_Provider = TypeVar("_Provider", FeatureProvider, FilterProvider, ViewProvider)
 
 
 @dataclass(frozen=True)
@@ -96,6 +100,13 @@ def load_filter_providers(
     return _load(FILTERS_GROUP, _filter_provider, settings or {})
 
 
+def load_view_providers(
+    settings: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Plugins[ViewProvider]:
+    """Load the providers that only offer views, as `load_feature_providers` does."""
+    return _load(VIEWS_GROUP, _view_provider, settings or {})
+
+
 def _feature_provider(candidate: object) -> FeatureProvider:
     if not isinstance(candidate, FeatureProvider):
         raise ProviderError(f"{type(candidate).__name__} is no FeatureProvider")
@@ -109,6 +120,14 @@ def _feature_provider(candidate: object) -> FeatureProvider:
 def _filter_provider(candidate: object) -> FilterProvider:
     if not isinstance(candidate, FilterProvider):
         raise ProviderError(f"{type(candidate).__name__} is no FilterProvider")
+    return candidate
+
+
+def _view_provider(candidate: object) -> ViewProvider:
+    if not isinstance(candidate, ViewProvider):
+        raise ProviderError(f"{type(candidate).__name__} is no ViewProvider")
+    if not isinstance(candidate, OFFERS):
+        raise ProviderError(f"{type(candidate).__name__} offers nothing: no figure, curves, period")
     return candidate
 
 
@@ -167,7 +186,7 @@ def _validated(name: str, settings_class: type[Any], settings: Mapping[str, Any]
 def _check_names(settings: Mapping[str, Mapping[str, Any]]) -> None:
     known = sorted(
         point.name
-        for group in (FEATURES_GROUP, FILTERS_GROUP)
+        for group in (FEATURES_GROUP, FILTERS_GROUP, VIEWS_GROUP)
         for point in entry_points(group=group)
     )
     for name in settings:

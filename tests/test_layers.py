@@ -17,7 +17,7 @@ ROOMS = [
     {"simulate"},
     {"catalogs"},
     {"features"},
-    {"filters"},
+    {"filters", "variability"},
     {"plugins", "testing"},
     {"forest"},
     {"store"},

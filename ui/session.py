@@ -34,8 +34,8 @@ class Session:
         When it was first completely on the screen.
     tags : set of str
         Chosen for the answer to come.
-    scale, flux, limits
-        How light curves are drawn.
+    scale, flux, limits, models, folded
+        How light curves are drawn; models and folded where there is something to do it with.
     order_id : int or None
         The ranking that was in force at the last look.
     tour_step : int or None
@@ -54,6 +54,8 @@ class Session:
     scale: Scale = "magnitude"
     flux: FluxKind = "difference"
     limits: bool = True
+    models: bool = False
+    folded: bool = False
     order_id: int | None = None
     tour_step: int | None = None
 

@@ -17,15 +17,23 @@ def plugins(
     context: typer.Context,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
-    """List feature and filter providers; broken ones in red with their package and error.
+    """List the installed providers; broken ones in red with their package and error.
 
-    Providers are found through the entry-point groups `fink_ad.features` and
-    `fink_ad.filters`, those of fink-ad itself included.
+    Providers are found through the entry-point groups `fink_ad.features`, `fink_ad.filters` and
+    `fink_ad.views`, those of fink-ad itself included.
     """
-    from fink_ad.plugins import load_feature_providers, load_filter_providers
+    from fink_ad.plugins import (
+        load_feature_providers,
+        load_filter_providers,
+        load_view_providers,
+    )
 
     settings = state_of(context).settings.provider
-    infos = load_feature_providers(settings).infos + load_filter_providers(settings).infos
+    infos = (
+        *load_feature_providers(settings).infos,
+        *load_filter_providers(settings).infos,
+        *load_view_providers(settings).infos,
+    )
     if as_json:
         print_json([dataclasses.asdict(info) for info in infos])
         return

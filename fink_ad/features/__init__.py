@@ -1,7 +1,15 @@
 """Numbers that describe an alert: contracts, extractor, one provider per file."""
 
-from fink_ad.features.contracts import Context, FeatureColumn, FeatureProvider, OffersFigure
+from fink_ad.features.contracts import Context, FeatureColumn, FeatureProvider
 from fink_ad.features.extractor import Extraction, Extractor
+from fink_ad.features.offers import (
+    ModelCurve,
+    OffersCurves,
+    OffersFigure,
+    OffersPeriod,
+    Period,
+    ViewProvider,
+)
 from fink_ad.features.population import population_of
 from fink_ad.features.schema import FeatureSchema, FeatureTable
 
@@ -13,6 +21,11 @@ __all__ = [
     "FeatureProvider",
     "FeatureSchema",
     "FeatureTable",
+    "ModelCurve",
+    "OffersCurves",
     "OffersFigure",
+    "OffersPeriod",
+    "Period",
+    "ViewProvider",
     "population_of",
 ]

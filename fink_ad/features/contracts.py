@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from fink_ad.alerts import AlertBatch
 
-__all__ = ["Context", "FeatureColumn", "FeatureProvider", "OffersFigure"]
+__all__ = ["Context", "FeatureColumn", "FeatureProvider"]
 
 
 @dataclass(frozen=True)
@@ -102,23 +102,4 @@ class FeatureProvider(Protocol):
 
     def extract(self, batch: AlertBatch, context: Context) -> NDArray[np.float64]:
         """Return the features of one population, (n_alerts, n_columns)."""
-        ...
-
-
-@runtime_checkable
-class OffersFigure(Protocol):
-    """A feature provider that also draws what it found; having `figure` is enough.
-
-    The review page has a tab for each provider of this shape, on its page Science.
-    """
-
-    name: str
-
-    def figure(self, batch: AlertBatch, context: Context) -> Any:
-        """Return a figure of one alert: the batch has one row, of either population.
-
-        Either a plotly figure as a mapping that JSON can hold (``data``, ``layout``), or a
-        matplotlib figure that belongs to nobody else; None where there is nothing to draw. Its
-        texts are shown as they are: what comes from packets or catalogues must be made harmless.
-        """
         ...

@@ -1,10 +1,11 @@
 """What a screen or a bot may ask for."""
 
+from fink_ad.features import ModelCurve, Period
 from fink_ad.forest import ToldFeature
 from fink_ad.review.again import answered_since, show_again
 from fink_ad.review.braille import BrailleCurve, braille_curve
 from fink_ad.review.candidate import Candidate, ObjectAlert, Opinion, Strangeness
-from fink_ad.review.curve import CurvePoints, FluxKind, curve_points
+from fink_ad.review.curve import CurvePoints, FluxKind, ModelLine, curve_points, model_line
 from fink_ad.review.desk import Desk
 from fink_ad.review.downloads import to_csv, to_votable
 from fink_ad.review.example import example_candidate
@@ -16,6 +17,7 @@ from fink_ad.review.links import Link, links_of
 from fink_ad.review.lists import RankingState, ranking_state, review_lists
 from fink_ad.review.model_orders import comparable_revisions, compare_orders
 from fink_ad.review.neighbourhood import AnsweredObjects, Neighbour
+from fink_ad.review.overlays import NamedCurve, Overlays
 from fink_ad.review.overview import CANDIDATE_COLUMNS, candidate_table, is_marked, marks_of
 from fink_ad.review.own_answers import answer_table, pace
 from fink_ad.review.precision import precision_table
@@ -50,9 +52,14 @@ __all__ = [
     "KeptRecord",
     "LabelRecord",
     "Link",
+    "ModelCurve",
+    "ModelLine",
+    "NamedCurve",
     "Neighbour",
     "ObjectAlert",
     "Opinion",
+    "Overlays",
+    "Period",
     "Queue",
     "QueueState",
     "RankingState",
@@ -87,6 +94,7 @@ __all__ = [
     "light_curve_figure",
     "links_of",
     "marks_of",
+    "model_line",
     "mollweide",
     "pace",
     "precision_table",

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from fink_ad.alerts import BANDS, KINDS, AlertBatch
 from fink_ad.alerts.photometry import flux_to_mag
+from fink_ad.features import ModelCurve
 
-__all__ = ["CurvePoints", "FluxKind", "curve_points"]
+__all__ = ["CurvePoints", "FluxKind", "ModelLine", "curve_points", "model_line"]
 
 FluxKind = Literal["difference", "total"]
 """Flux of the difference image, or that plus the flux of the coincident reference source."""
@@ -64,6 +65,24 @@ class CurvePoints:
         return self.where((self.kind == kind) & (self.band == band))
 
 
+@dataclass(frozen=True, eq=False)
+class ModelLine:
+    """A model curve as it lies over the points; every array is (n,) float64.
+
+    Attributes
+    ----------
+    days : float64
+        Since the alert's own detection.
+    flux_njy, mag : float64
+        Flux of the kind the points have, and its AB magnitude; NaN where the line breaks. A flux
+        that is not positive has no magnitude.
+    """
+
+    days: NDArray[np.float64]
+    flux_njy: NDArray[np.float64]
+    mag: NDArray[np.float64]
+
+
 def curve_points(alert: AlertBatch, flux: FluxKind = "difference") -> CurvePoints:
     """Return what can be drawn of one alert: points with a time and a finite flux or limit.
 
@@ -99,3 +118,24 @@ def curve_points(alert: AlertBatch, flux: FluxKind = "difference") -> CurvePoint
         own=(point_id == alert.numbers("alert_id")[0]) & ~is_limit[drawn],
         point_id=point_id,
     )
+
+
+def model_line(alert: AlertBatch, curve: ModelCurve, flux: FluxKind = "difference") -> ModelLine:
+    """Return where a model curve goes among the points of `curve_points`.
+
+    A total flux is the difference flux of the model and the median of what the alert's points of
+    the band have in their total flux beside the difference; unknown without such a point.
+
+    Parameters
+    ----------
+    alert : AlertBatch
+        One alert.
+    """
+    value = curve.diff_flux_njy
+    if flux == "total":
+        points = alert.points
+        beside = points["total_flux_njy"] - points["diff_flux_njy"]
+        beside = beside[points.in_band(curve.band) & np.isfinite(beside)]
+        value = value + (np.median(beside) if len(beside) else np.nan)
+    days = curve.mjd_utc - float(alert.numbers("mjd_utc")[0])
+    return ModelLine(days, value, flux_to_mag(value)[0])

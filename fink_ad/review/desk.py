@@ -17,10 +17,13 @@ from fink_ad.review.candidate import Candidate
 from fink_ad.review.gather import candidate_view
 from fink_ad.review.model_orders import object_scores
 from fink_ad.review.neighbourhood import AnsweredObjects
+from fink_ad.review.object_curve import with_points_of
+from fink_ad.review.offering import Offering, offering_providers
+from fink_ad.review.overlays import Overlays, overlays_of
 from fink_ad.review.overview import candidate_table
 from fink_ad.review.queue import Queue
 from fink_ad.review.science import ScienceView, science_views
-from fink_ad.store import Showing, Store
+from fink_ad.store import Showing, Store, unpack_alerts
 
 __all__ = ["Desk"]
 
@@ -48,6 +51,7 @@ class Desk:
         self._answered = _Cache(_MODELS)
         self._candidates = _Cache(_CANDIDATES)
         self._tables = _Cache(_TABLES)
+        self._overlays = _Cache(_CANDIDATES)
 
     def model(self, revision: str) -> Model | None:
         """Return a model revision; None if its folder is not there or is damaged."""
@@ -148,6 +152,28 @@ class Desk:
             ("order", revision, kept), lambda: object_scores(self.store, model)
         )
         return found
+
+    def overlays(self, candidate: Candidate) -> Overlays:
+        """Return what installed providers lay over the light curve of a candidate's object.
+
+        See `offering_providers` for what it raises.
+        """
+        alerts = [one.alert_id for one in candidate.object_alerts]
+
+        def gather() -> Overlays:
+            alert = candidate.alert
+            if set(alerts) - {candidate.alert_id}:
+                records = self.store.kept(candidate.survey, alerts)
+                alert = with_points_of(alert, unpack_alerts([one.alert for one in records[::-1]]))
+            return overlays_of(alert, self._offers)
+
+        key = (candidate.survey, candidate.alert_id, *alerts[-1:])
+        found: Overlays = self._overlays.get(key, gather)
+        return found
+
+    @cached_property
+    def _offers(self) -> tuple[Offering, ...]:
+        return offering_providers(self.settings)
 
     @cached_property
     def science(self) -> tuple[ScienceView, ...]:

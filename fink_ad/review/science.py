@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
 
 from fink_ad.alerts import AlertBatch
-from fink_ad.catalogs import CATALOGS, CatalogFolder
 from fink_ad.config import Settings
-from fink_ad.features import Context, FeatureProvider, OffersFigure
-from fink_ad.plugins import load_feature_providers
+from fink_ad.features import OffersFigure
+from fink_ad.review.offering import Offering, offering_providers
 
 __all__ = ["ScienceView", "Sketch", "science_views"]
 
@@ -31,7 +30,7 @@ class Sketch:
 
 @dataclass(frozen=True, eq=False)
 class ScienceView:
-    """The view of one provider.
+    """The view of one provider that offers a figure.
 
     Attributes
     ----------
@@ -40,43 +39,37 @@ class ScienceView:
     """
 
     name: str
-    _provider: FeatureProvider = field(repr=False)
-    _figure: Callable[[AlertBatch, Context], Any] = field(repr=False)
-    _context: Context = field(repr=False)
+    _offering: Offering = field(repr=False)
 
     def draw(self, alert: AlertBatch) -> Sketch:
         """Draw one alert, a batch of one row; whatever the provider raises is told, not raised."""
-        missing = [one for one in self._provider.requires if one not in self._context.tables]
+        missing = self._offering.missing
         if missing:
-            return Sketch(nothing=f"it needs {missing[0]}, and there is none")
+            return Sketch(nothing=f"it needs {missing}, and there is none")
         try:
-            if not self._provider.applies_to(alert, self._context)[0]:
+            if not self._offering.applies_to(alert):
                 return Sketch(nothing="it has nothing to say about this alert")
-            return _sketch(self._figure(alert, self._context))
+            return _sketch(self._offering.provider.figure(alert, self._offering.context))
         except Exception as error:  # a plug-in may raise anything
             _log.warning("figure_failed", provider=self.name, error=str(error))
             return Sketch(nothing=f"it failed: {type(error).__name__}: {error}")
 
 
 def science_views(settings: Settings) -> tuple[ScienceView, ...]:
-    """Return the views of all installed providers that offer one, as they come.
+    """Return the views of all installed providers that offer a figure, as they come.
 
     Raises
     ------
     ConfigError
         If a setting of a provider is wrong.
     StoreError
-        If a catalogue of the home folder cannot be read or was changed.
+        If a catalogue of the home folder that a provider needs cannot be read or was changed.
     """
-    chosen = dict(settings.provider)
-    offers = [
-        one for one in load_feature_providers(chosen).providers if isinstance(one, OffersFigure)
-    ]
-    if not offers:
-        return ()
-    catalogs = CatalogFolder(settings.home).load_all()
-    context = Context(chosen, tables={CATALOGS: catalogs} if catalogs else {})
-    return tuple(ScienceView(one.name, one, one.figure, context) for one in offers)
+    return tuple(
+        ScienceView(one.name, one)
+        for one in offering_providers(settings)
+        if isinstance(one.provider, OffersFigure)
+    )
 
 
 def _sketch(drawn: Any) -> Sketch:

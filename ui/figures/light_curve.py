@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from fink_ad.review import BAND_COLOURS, CurvePoints, FluxKind, curve_points, flux_unit
+from fink_ad.review import (
+    BAND_COLOURS,
+    CurvePoints,
+    FluxKind,
+    NamedCurve,
+    Period,
+    curve_points,
+    flux_unit,
+)
+from fink_ad.ui.figures.axes import Axes, Scale
+from fink_ad.ui.figures.models import model_traces
+from fink_ad.ui.text import safe
 
-__all__ = ["BAND_SYMBOLS", "Scale", "light_curve"]
-
-Scale = Literal["magnitude", "flux"]
+__all__ = ["BAND_SYMBOLS", "light_curve"]
 
 BAND_SYMBOLS = {
     "u": "triangle-down",
@@ -25,10 +34,17 @@ BAND_SYMBOLS = {
 
 _KINDS = ("limit", "forced", "detection")  # what is drawn last lies on top
 _MIN_SPAN_DAYS = 2.0
+_MAX_SOURCE = 90
 
 
 def light_curve(
-    alert: Any, flux: FluxKind = "difference", scale: Scale = "magnitude", limits: bool = True
+    alert: Any,
+    flux: FluxKind = "difference",
+    scale: Scale = "magnitude",
+    limits: bool = True,
+    *,
+    curves: Sequence[NamedCurve] = (),
+    period: Period | None = None,
 ) -> dict[str, Any]:
     """Return the plotly figure of one alert's light curve, as plain JSON-able values.
 
@@ -45,38 +61,40 @@ def light_curve(
         AB magnitudes of the absolute flux, brighter up; or signed flux.
     limits : bool
         Whether to draw upper limits.
+    curves : sequence of NamedCurve
+        Models, drawn as far as the points reach; not over a folded light curve.
+    period : Period, optional
+        Fold with it: phases 0 to 2, 0 is the alert's own detection. Each point is there twice.
     """
     points = curve_points(alert, flux)
     if not limits:
         points = points.where(points.kind != "limit")
     largest = float(np.max(np.abs(points.flux_njy), initial=0.0))
-    unit, unit_name = flux_unit(largest)
-    data = []
+    axes = Axes(scale, *flux_unit(largest), None if period is None else period.days)
+    data = [] if period is not None else model_traces(alert, points, flux, curves, axes)
     for kind in _KINDS:
         for band in BAND_SYMBOLS:
             some = points.select(kind, band)
             if len(some):
-                data.append(_trace(some, kind, band, scale, unit, unit_name))
+                data.append(_trace(axes.spread(some), kind, band, axes))
     own = points.where(points.own)
     if len(own):
-        data.append(_ring(own, scale, unit))
-    return {"data": data, "layout": _layout(alert, points, flux, scale, unit_name)}
+        data.append(_ring(axes.spread(own), axes))
+    return {"data": data, "layout": _layout(alert, points, flux, axes, period)}
 
 
-def _trace(
-    points: CurvePoints, kind: str, band: str, scale: Scale, unit: float, unit_name: str
-) -> dict[str, Any]:
+def _trace(points: CurvePoints, kind: str, band: str, axes: Axes) -> dict[str, Any]:
     """Draw the points of one kind and band."""
-    value, error = _values(points, scale, unit)
+    value, error = axes.y(points)
     is_limit = kind == "limit"
     trace: dict[str, Any] = {
         "type": "scatter",
         "mode": "markers",
         "name": band if kind == "detection" else f"{band} {kind}",
-        "x": points.days.tolist(),
+        "x": axes.x(points).tolist(),
         "y": value.tolist(),
         "customdata": [str(one) for one in points.point_id.tolist()],
-        "text": _hover(points, kind, band, unit, unit_name),
+        "text": _hover(points, kind, band, axes),
         "hovertemplate": "%{text}<extra></extra>",
         "opacity": 0.35 if is_limit else 1.0 if kind == "detection" else 0.6,
         "marker": {
@@ -103,13 +121,13 @@ def _symbols(points: CurvePoints, kind: str, band: str) -> list[str]:
     ]
 
 
-def _ring(own: CurvePoints, scale: Scale, unit: float) -> dict[str, Any]:
-    value, _ = _values(own, scale, unit)
+def _ring(own: CurvePoints, axes: Axes) -> dict[str, Any]:
+    value, _ = axes.y(own)
     return {
         "type": "scatter",
         "mode": "markers",
         "name": "this alert",
-        "x": own.days.tolist(),
+        "x": axes.x(own).tolist(),
         "y": value.tolist(),
         "hoverinfo": "skip",
         "marker": {
@@ -121,19 +139,11 @@ def _ring(own: CurvePoints, scale: Scale, unit: float) -> dict[str, Any]:
     }
 
 
-def _values(
-    points: CurvePoints, scale: Scale, unit: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    if scale == "magnitude":
-        return points.mag, points.mag_err
-    return points.flux_njy / unit, points.flux_err_njy / unit
-
-
-def _hover(points: CurvePoints, kind: str, band: str, unit: float, unit_name: str) -> list[str]:
+def _hover(points: CurvePoints, kind: str, band: str, axes: Axes) -> list[str]:
     rows = zip(
         points.mag.tolist(),
         points.mag_err.tolist(),
-        (points.flux_njy / unit).tolist(),
+        (points.flux_njy / axes.unit_njy).tolist(),
         points.below.tolist(),
         points.mjd_utc.tolist(),
         points.days.tolist(),
@@ -142,7 +152,7 @@ def _hover(points: CurvePoints, kind: str, band: str, unit: float, unit_name: st
     return [
         f"{band} {kind}<br>{'> ' if kind == 'limit' else ''}{mag:.2f}"
         f"{f' ± {mag_err:.2f}' if np.isfinite(mag_err) else ''} mag"
-        f"{' below the reference' if below else ''}<br>{flux:.3g} {unit_name}"
+        f"{' below the reference' if below else ''}<br>{flux:.3g} {axes.unit_name}"
         f"<br>MJD {mjd:.4f} UTC<br>{_apart(days)}"
         for mag, mag_err, flux, below, mjd, days in rows
     ]
@@ -155,28 +165,42 @@ def _apart(days: float) -> str:
 
 
 def _layout(
-    alert: Any, points: CurvePoints, flux: FluxKind, scale: Scale, unit_name: str
+    alert: Any, points: CurvePoints, flux: FluxKind, axes: Axes, period: Period | None
 ) -> dict[str, Any]:
-    mjd = float(alert.numbers("mjd_utc")[0])
-    quantity = f"AB magnitude of the {flux} flux" if scale == "magnitude" else f"{flux} flux"
-    unit = "" if scale == "magnitude" else f" [{unit_name}]"
-    y_axis: dict[str, Any] = {"title": {"text": quantity + unit}, "zeroline": scale == "flux"}
-    if scale == "magnitude":
-        y_axis["autorange"] = "reversed"
-    x_axis: dict[str, Any] = {
-        "title": {"text": f"days since this alert, MJD {mjd:.4f} (UTC)"},
-        "zeroline": False,
+    quantity = f"AB magnitude of the {flux} flux" if axes.in_magnitudes else f"{flux} flux"
+    unit = "" if axes.in_magnitudes else f" [{axes.unit_name}]"
+    y_axis: dict[str, Any] = {
+        "title": {"text": quantity + unit},
+        "zeroline": not axes.in_magnitudes,
     }
-    span = float(np.ptp(points.days)) if len(points) else 0.0
-    if span < _MIN_SPAN_DAYS:  # lest the axis count milliseconds
-        x_axis["range"] = [-_MIN_SPAN_DAYS / 2, _MIN_SPAN_DAYS / 2]
+    if axes.in_magnitudes:
+        y_axis["autorange"] = "reversed"
+    way = "days" if period is None else "phase"
     return {
-        "xaxis": x_axis,
+        "xaxis": _time_axis(alert, points) if period is None else _phase_axis(period),
         "yaxis": y_axis,
         "margin": {"l": 55, "r": 8, "t": 8, "b": 40},
         "legend": {"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0},
         "hovermode": "closest",
         "clickmode": "event+select",
         "dragmode": "zoom",
-        "uirevision": str(alert.numbers("alert_id")[0]),
+        "uirevision": f"{alert.numbers('alert_id')[0]} {way}",
     }
+
+
+def _time_axis(alert: Any, points: CurvePoints) -> dict[str, Any]:
+    mjd = float(alert.numbers("mjd_utc")[0])
+    axis: dict[str, Any] = {
+        "title": {"text": f"days since this alert, MJD {mjd:.4f} (UTC)"},
+        "zeroline": False,
+    }
+    span = float(np.ptp(points.days)) if len(points) else 0.0
+    if span < _MIN_SPAN_DAYS:  # lest the axis count milliseconds
+        axis["range"] = [-_MIN_SPAN_DAYS / 2, _MIN_SPAN_DAYS / 2]
+    return axis
+
+
+def _phase_axis(period: Period) -> dict[str, Any]:
+    source = safe(period.source[:_MAX_SOURCE])
+    title = f"phase from this alert, period {period.days:.6g} d ({source})"
+    return {"title": {"text": title}, "range": [-0.02, 2.02], "dtick": 0.25, "zeroline": False}

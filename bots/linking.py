@@ -19,7 +19,7 @@ HELP: tuple[tuple[str, str], ...] = (
     ("object", "one object: /object ZTF18abcdefg"),
     ("why", "what makes an object strange: /why ZTF18abcdefg"),
     ("neighbours", "answered objects most like one: /neighbours ZTF18abcdefg"),
-    ("watch", "tell me when an object changes: /watch ZTF18abcdefg, again with off to end it"),
+    ("watch", "tell me of an object's new alerts: /watch ZTF18abcdefg, again with off to end it"),
     ("subscribe", "what is sent unasked: /subscribe, /subscribe rarity=5000 limit=10"),
     ("mute", "send nothing for some time: /mute 8h, /mute off"),
     ("history", "my last answers"),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from fink_ad.alerts import POPULATIONS, AlertBatch
@@ -187,8 +188,16 @@ def candidate_records(
     return records
 
 
-def kept_records(part: RankedPart, store: Store, settings: KeptSettings) -> list[KeptRecord]:
-    """Return the alerts whose rows, features and (for the strangest) stamps are stored."""
+def kept_records(
+    part: RankedPart, store: Store, settings: KeptSettings, watched: Collection[str] = ()
+) -> list[KeptRecord]:
+    """Return the alerts whose rows, features and (for the strangest) stamps are stored.
+
+    Parameters
+    ----------
+    watched : collection of str
+        Objects that somebody watches: all their scored alerts are kept, with stamps.
+    """
     scored = part.scored
     batch = part.batch
     ids = batch.numbers("alert_id")
@@ -199,12 +208,13 @@ def kept_records(part: RankedPart, store: Store, settings: KeptSettings) -> list
         (KeptFor.TOP, scored.numbers("top_share") & (scored.numbers("fate") == SCORED)),
         (KeptFor.RANDOM, in_random_share(batch.survey, ids, settings.random_share)),
         (KeptFor.REFERENCE, _in_reservoir(part, store, settings.reference)),
+        (KeptFor.WATCHED, _is_of(batch, watched)),
     ):
         kept_for[mask & live] |= int(reason)
     rows = np.flatnonzero(kept_for)
     if len(rows) == 0:
         return []
-    with_stamps = KeptFor.CANDIDATE | KeptFor.TOP | KeptFor.RANDOM
+    with_stamps = KeptFor.CANDIDATE | KeptFor.TOP | KeptFor.RANDOM | KeptFor.WATCHED
     stamped = (kept_for[rows] & int(with_stamps)) != 0
     stamps: list[bytes | None] = [None] * len(rows)
     found = pack_stamps(part.source.stamps(part.rows[rows[stamped]]))
@@ -237,6 +247,16 @@ def kept_records(part: RankedPart, store: Store, settings: KeptSettings) -> list
             strict=True,
         )
     ]
+
+
+def _is_of(batch: AlertBatch, objects: Collection[str]) -> NDArray[np.bool_]:
+    """Tell which alerts are of these objects, (n,)."""
+    if not objects:
+        return np.zeros(len(batch), np.bool_)
+    names = pa.array(sorted(objects), pa.string())
+    found = pc.is_in(batch.record_batch.column("object_id").cast(pa.string()), value_set=names)
+    mask: NDArray[np.bool_] = found.to_numpy(zero_copy_only=False)
+    return mask
 
 
 def _in_reservoir(part: RankedPart, store: Store, size: int) -> NDArray[np.bool_]:

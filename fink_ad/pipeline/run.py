@@ -251,6 +251,7 @@ class Street:
 
     def _store_batch(self, batch: SourceBatch, parts: list[RankedPart], context: Context) -> None:
         models = self._keeper.models()
+        watched = self._store.watched_objects()
         history = []
         candidates = []
         kept = []
@@ -263,7 +264,8 @@ class Street:
                     self._source.name, batch.ranges, filtered
                 )
             candidates += candidate_records(part, models)
-            kept += kept_records(part, self._store, self._settings.kept)
+            of_survey = watched.get(part.source.alerts.survey, ())
+            kept += kept_records(part, self._store, self._settings.kept, of_survey)
         letters, _ = split_letters(batch)
         counts = counts_of(letters, parts)
         is_new = self._store.commit_batch(

@@ -205,20 +205,35 @@ class Outbox:
         """Return why an object is worth telling, None if the target knows all that matters."""
         limits = self._desk.settings.queue
         if one.kind == "watch":
-            told = self._told_of_watch(one)
-            then, was = told, float("nan")
-        else:
-            last = self._store.last_sent(one.target, one.model, one.survey, one.object_id)
-            answered = self._answered_alert(one)
-            if last is None and answered is None:
-                return one.reason
-            then = self._kept(one.survey, answered or (last.alert_id if last else 0))
-            was = last.one_in if last else float("nan")
+            return self._news_of_watched(one, kept)
+        last = self._store.last_sent(one.target, one.model, one.survey, one.object_id)
+        answered = self._answered_alert(one)
+        if last is None and answered is None:
+            return one.reason
+        then = self._kept(one.survey, answered or (last.alert_id if last else 0))
+        was = last.one_in if last else float("nan")
         if then is not None and then.alert_id == one.alert_id:
             return None
         words = material_changes([then], [kept], limits.return_magnitudes) if then else []
         words.append(rarity_jump(was, one.one_in, limits.return_rarity))
         return ", ".join(word for word in words if word) or None
+
+    def _news_of_watched(self, one: Notification, kept: KeptRecord) -> str | None:
+        """Return why an alert of a watched object is worth telling; None if it is not.
+
+        The first one of a night is, and within the night one that shows a material change. What
+        came late, from before the alert that was told last, is not.
+        """
+        told = self._told_of_watch(one)
+        news = "a new alert of an object you watch"
+        if told is None:
+            return news
+        if not kept.mjd_utc > told.mjd_utc:
+            return None
+        (changed,) = material_changes([told], [kept], self._desk.settings.queue.return_magnitudes)
+        if kept.night == told.night:
+            return changed or None
+        return f"{news}, {changed}" if changed else news
 
     def _answered_alert(self, one: Notification) -> int | None:
         """Return the alert of the object that the reader of a private chat answered last."""

@@ -35,6 +35,7 @@ class KeptFor(IntFlag):
     TOP = 4  # among the best scores of its night
     RANDOM = 8  # the random share, by hash of the id
     REFERENCE = 16  # the reservoir new columns and models are computed on
+    WATCHED = 32  # its object is watched by somebody who is to see it
 
 
 @dataclass(frozen=True)

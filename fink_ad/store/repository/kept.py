@@ -125,8 +125,8 @@ def keep_alerts(
     """Keep alerts; one kept already gains the new reasons, and stamps if it had none.
 
     The reservoir keeps its size; stamps stay with the best `n_stamps` of a night, the random
-    share and the labelled. Both bounds only ever tighten, so that the order and the size of
-    the batches leave no trace.
+    share, the labelled and the watched. Both bounds only ever tighten, so that the order and the
+    size of the batches leave no trace.
     """
     nights = sorted({(record.survey, record.population, record.night) for record in records})
     before = {night: stamps_bound(connection, night, n_stamps) for night in nights}

@@ -95,30 +95,31 @@ def _of_candidates(
 def _of_watches(
     connection: Connection, kept: Sequence[KeptRecord], now: datetime
 ) -> Iterable[NewNotification]:
-    alerts: dict[tuple[str, str], list[KeptRecord]] = {}
-    for one in kept:
-        alerts.setdefault((one.survey, one.object_id), []).append(one)
-    if not alerts:
+    """Yield one event per watched object: its latest alert of the batch has the others in it."""
+    # Alerts without a time come first.
+    by_time = sorted(kept, key=lambda one: (one.mjd_utc == one.mjd_utc, one.mjd_utc, one.alert_id))
+    latest = {(one.survey, one.object_id): one for one in by_time}
+    if not latest:
         return
     for watch in connection.execute(select(table_of(Watch))).all():
-        for one in alerts.get((watch.survey, watch.object_id), ()):
-            if one.alert_id == watch.alert_id:
-                continue
-            yield NewNotification(
-                kind="watch",
-                target=watch.target,
-                survey=one.survey,
-                object_id=one.object_id,
-                model=f"reviewer:{watch.reviewer_id}",
-                occasion=f"watch:{one.alert_id}",
-                due_at=now,
-                expires_at=now + KEPT_FOR,
-                alert_id=one.alert_id,
-                population=one.population,
-                model_revision=one.model_revision,
-                night=one.night,
-                score=one.score,
-            )
+        one = latest.get((watch.survey, watch.object_id))
+        if one is None or one.alert_id == watch.alert_id:
+            continue
+        yield NewNotification(
+            kind="watch",
+            target=watch.target,
+            survey=one.survey,
+            object_id=one.object_id,
+            model=f"reviewer:{watch.reviewer_id}",
+            occasion=f"watch:{one.alert_id}",
+            due_at=now,
+            expires_at=now + KEPT_FOR,
+            alert_id=one.alert_id,
+            population=one.population,
+            model_revision=one.model_revision,
+            night=one.night,
+            score=one.score,
+        )
 
 
 def _known(

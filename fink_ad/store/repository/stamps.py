@@ -1,4 +1,4 @@
-"""Stamps of a night: they stay with its best alerts, the random share and the labelled."""
+"""Stamps of a night: with its best alerts, the random share, the labelled and the watched."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fink_ad.store.tables import KeptAlert
 
 __all__ = ["WITH_STAMPS", "Bound", "Night", "stamps_bound", "trim_stamps", "without_late_stamps"]
 
-WITH_STAMPS = KeptFor.RANDOM | KeptFor.LABELLED
+WITH_STAMPS = KeptFor.RANDOM | KeptFor.LABELLED | KeptFor.WATCHED
 """Reasons to keep an alert with its stamps, whatever its score."""
 
 Night = tuple[str, str, int]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sqlalchemy import Connection, delete, insert, select, update
 
 from fink_ad.errors import StoreError
@@ -98,6 +100,15 @@ class Subscriptions(StorePart):
         )
         with self.database.writing("subscriptions") as connection:
             return connection.execute(gone).rowcount > 0
+
+    def watched_objects(self) -> Mapping[str, frozenset[str]]:
+        """Return the names of the objects that somebody watches, by survey."""
+        query = select(Watch.survey, Watch.object_id).distinct()
+        found: dict[str, set[str]] = {}
+        with self.database.reading() as connection:
+            for survey, name in connection.execute(query):
+                found.setdefault(survey, set()).add(name)
+        return {survey: frozenset(names) for survey, names in found.items()}
 
     def watches(
         self, reviewer_id: int | None = None, object_id: str | None = None

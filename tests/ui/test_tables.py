@@ -10,6 +10,8 @@ from fink_ad.review.accounts import link_account
 from fink_ad.review.queue import Queue
 from fink_ad.store import NewLabel, Store
 
+from .conftest import NIGHT
+
 
 def answer(store: Store, name: str, answers: list[str]) -> list[str]:
     """Let a reviewer answer what comes first in the order; return the objects."""
@@ -56,6 +58,30 @@ def test_candidates_are_filtered_by_class_or_tag_and_by_model(open_page, home, s
     assert len(models.options) == 2  # all, and the one of the first night
     models.select_index(1).run()
     assert frame(app)["object_id"].tolist() == everything["object_id"].tolist()
+
+
+def test_an_object_is_listed_on_every_night_it_was_a_candidate(open_page, home, store) -> None:
+    strangest, *_, weaker = store.candidates(None)
+    with closing(sqlite3.connect(home / "fink_ad.sqlite3")) as database, database:
+        database.execute(
+            "UPDATE candidate SET object_id = ?, night = ? WHERE alert_id = ?",
+            [strangest.object_id, NIGHT + 1, weaker.alert_id],
+        )
+    app = open_page("candidates")
+    nights = next(one for one in app.selectbox if one.label == "Night")
+    assert nights.options == ["all", str(NIGHT + 1), str(NIGHT)]
+    nights.select_index(1).run()
+    assert frame(app)[["object_id", "night"]].to_numpy().tolist() == [
+        [strangest.object_id, NIGHT + 1]
+    ]
+
+
+def test_a_candidate_is_opened_by_its_point_on_the_map(open_page) -> None:
+    app = open_page("candidates")
+    name = frame(app)["object_id"].iloc[1]
+    app.session_state["sky"] = {"selection": {"points": [{"customdata": name}]}}
+    app.run()
+    assert app.text_input[0].value == name
 
 
 def test_answered_candidates_are_marked_for_their_reviewer_only(open_page, store) -> None:

@@ -28,7 +28,7 @@ def sky_map(
     """
     mask = np.asarray(answered, bool)
     x, y = mollweide(ra_deg, dec_deg)
-    told = np.array([one.replace("<", "&lt;") for one in names], object)
+    told = np.array(list(names), object)
     data = [
         _line("ecliptic", *ecliptic(), dash="dash"),
         _line("Galactic plane", *galactic_plane(), dash="solid"),
@@ -64,13 +64,15 @@ def _line(name: str, ra_deg: ArrayLike, dec_deg: ArrayLike, dash: str) -> dict[s
 def _points(
     name: str, x: ArrayLike, y: ArrayLike, told: ArrayLike, symbol: str, colour: str
 ) -> dict[str, Any]:
+    names = np.asarray(told).tolist()
     return {
         "type": "scattergl",
         "mode": "markers",
         "name": name,
         "x": np.asarray(x).tolist(),
         "y": np.asarray(y).tolist(),
-        "text": np.asarray(told).tolist(),
+        "customdata": names,
+        "text": [one.replace("<", "&lt;") for one in names],
         "hovertemplate": "%{text}<extra></extra>",
         "marker": {"color": colour, "size": 5, "symbol": symbol, "opacity": 0.7},
     }

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from fink_ad.review import is_marked, marks_of, to_csv, to_votable
 from fink_ad.ui.figures import sky_map
@@ -30,49 +32,63 @@ def candidates() -> None:
     if not choose_list(seat):
         st.info("No candidates yet: no alerts have come in.")
         return
-    table = seat.desk.candidates(seat.survey, seat.population, seat.reviewer.id)
-    if table.empty:
+    origins = seat.desk.store.candidate_nights(seat.survey, seat.population)
+    if not origins:
         st.info("No candidates here. The rarer an alert, the sooner it is one; see `fink-ad run`.")
         return
-    chosen = _filtered(table)
+    places = st.columns([1, 1.2, 1.4, 1.2, 1, 1, 1], vertical_alignment="bottom")
+    night, model = _choose_origin(places, origins)
+    table = seat.desk.candidates(
+        seat.survey, seat.population, seat.reviewer.id, night=night, revision=model
+    )
+    chosen = _filtered(places[2:], table)
     st.caption(
         f"{len(chosen):,} of {len(table):,} objects, each by its strangest alert. "
-        "Select a row to open the object."
+        "Select a row or a point of the map to open the object."
     )
     left, right = st.columns([0.64, 0.36])
     with left:
         _list(chosen)
     with right:
         answered = chosen["answer"].to_numpy() != ""
-        st.plotly_chart(
+        event = st.plotly_chart(
             sky_map(chosen["ra_deg"], chosen["dec_deg"], list(chosen["object_id"]), answered),
             key="sky",
             height=330,
+            on_select="rerun",
+            selection_mode="points",
             config={"displaylogo": False},
             alt=f"map of the sky with {len(chosen)} candidates",
         )
+        for point in event["selection"]["points"][:1]:
+            _open(point["customdata"])
         _downloads(seat, chosen)
 
 
-def _filtered(table: pd.DataFrame) -> pd.DataFrame:
-    """Draw the filters and return the rows that pass all of them."""
-    places = st.columns([1, 1.2, 1.4, 1.2, 1, 1, 1], vertical_alignment="bottom")
-    nights = sorted(table["night"].unique().tolist(), reverse=True)
+def _choose_origin(
+    places: Sequence[DeltaGenerator], origins: Sequence[tuple[int, str]]
+) -> tuple[int | None, str | None]:
+    """Let the reader choose a night and a model; None is all.
+
+    An object counts on every night on which it was a candidate, whichever was its strangest.
+    """
+    nights = list(dict.fromkeys(night for night, _ in origins))
     night = places[0].selectbox("Night", [None, *nights], format_func=lambda one: str(one or "all"))
-    models = table["model_revision"].drop_duplicates().tolist()
+    models = list(dict.fromkeys(model for _, model in origins))
     model = places[1].selectbox(
         "Model", [None, *models], format_func=lambda one: one[:12] if one else "all"
     )
-    marks = places[2].multiselect("Class or tag", marks_of(table), placeholder="any")
-    words = places[3].text_input("Object, class or tag", placeholder="part of the name").strip()
-    faint = places[4].number_input("Magnitude ≤", value=None, step=0.5, placeholder="any")
-    rare = places[5].number_input("1 in ≥", value=None, min_value=1, step=100, placeholder="any")
-    answered = places[6].selectbox("Answered by me", ["all", "no", "yes"])
+    return night, model
+
+
+def _filtered(places: Sequence[DeltaGenerator], table: pd.DataFrame) -> pd.DataFrame:
+    """Draw the other filters and return the rows that pass all of them."""
+    marks = places[0].multiselect("Class or tag", marks_of(table), placeholder="any")
+    words = places[1].text_input("Object, class or tag", placeholder="part of the name").strip()
+    faint = places[2].number_input("Magnitude ≤", value=None, step=0.5, placeholder="any")
+    rare = places[3].number_input("1 in ≥", value=None, min_value=1, step=100, placeholder="any")
+    answered = places[4].selectbox("Answered by me", ["all", "no", "yes"])
     passes = pd.Series(True, index=table.index)
-    if night is not None:
-        passes &= table["night"] == night
-    if model is not None:
-        passes &= table["model_revision"] == model
     if marks:
         passes &= is_marked(table, marks)
     if words:
@@ -100,7 +116,9 @@ def _list(table: pd.DataFrame) -> None:
         on_select="rerun",
         selection_mode="single-row",
         column_config={
-            "place": number("#", width="small"),
+            "place": number("#", width=50),
+            "n_det": number("points", help="detections in the alert"),
+            "answer": "my answer",
             "object_id": st.column_config.TextColumn("object"),
             "one_in": number("1 in", format="%.0f"),
             "magnitude": number("mag", format="%.2f"),
@@ -112,7 +130,11 @@ def _list(table: pd.DataFrame) -> None:
     )
     rows = event["selection"]["rows"]
     if rows and rows[0] < len(table):
-        st.switch_page(OBJECT_PAGE, query_params={"object": str(table["object_id"].iloc[rows[0]])})
+        _open(table["object_id"].iloc[rows[0]])
+
+
+def _open(object_id: str) -> None:
+    st.switch_page(OBJECT_PAGE, query_params={"object": str(object_id)})
 
 
 def _downloads(seat: Session, table: pd.DataFrame) -> None:

@@ -32,6 +32,17 @@ class Candidates(StorePart):
         with self.database.reading() as connection:
             return connection.execute(query).scalar()
 
+    def candidate_nights(self, survey: str, population: str) -> tuple[tuple[int, str], ...]:
+        """Return the nights and model revisions that have candidates, the latest night first."""
+        query = (
+            select(Candidate.night, Candidate.model_revision)
+            .distinct()
+            .where(Candidate.survey == survey, Candidate.population == population)
+            .order_by(Candidate.night.desc(), Candidate.model_revision)
+        )
+        with self.database.reading() as connection:
+            return tuple((night, model) for night, model in connection.execute(query))
+
     def candidates(
         self,
         top: int | None = 20,

@@ -17,6 +17,7 @@ from fink_ad.bots.app import BotApplication, build_application
 from fink_ad.bots.sender import Sender
 from fink_ad.config import BotSettings, Settings
 from fink_ad.errors import ConfigError, SourceError
+from fink_ad.learn.holding import at_work
 from fink_ad.review.desk import Desk
 from fink_ad.review.doors import serving_doors
 from fink_ad.review.outbox import Outbox
@@ -40,7 +41,7 @@ def run_bot(settings: Settings) -> None:
     StoreError
         If the store cannot be opened.
     """
-    with Desk(settings) as desk, serving_doors(desk):
+    with Desk(settings) as desk, serving_doors(desk), at_work(desk.store, "bot"):
         asyncio.run(_serve(build_application(desk)))
 
 

@@ -100,6 +100,7 @@ def _run_once(context: typer.Context, name: str, as_json: bool) -> None:
 
 
 def _run_all(context: typer.Context, port: int | None, host: str) -> None:
+    from fink_ad.learn.holding import at_work
     from fink_ad.review.desk import Desk
     from fink_ad.review.doors import serving_doors
     from fink_ad.scheduler import run_scheduler
@@ -119,6 +120,7 @@ def _run_all(context: typer.Context, port: int | None, host: str) -> None:
             served_metrics(port, host) as metrics,
             Desk(state.settings) as desk,
             serving_doors(desk),
+            at_work(store, "scheduler"),
         ):
             err.print("scheduler at work; Ctrl-C ends it", style="dim")
             run_scheduler(store, state.settings, ended.wait, metrics)

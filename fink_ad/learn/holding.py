@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import socket
 import threading
@@ -14,7 +15,10 @@ import structlog
 from fink_ad.errors import LeaseLost, StoreError
 from fink_ad.store import Lease, Store
 
-__all__ = ["held", "own_name"]
+__all__ = ["at_work", "held", "own_name"]
+
+HEARTBEAT_SECONDS = 30.0
+"""A process without a sign for so long is taken for dead."""
 
 _log = structlog.get_logger(__name__)
 
@@ -22,6 +26,20 @@ _log = structlog.get_logger(__name__)
 def own_name() -> str:
     """Return a name that no other process and no other call has: host, process, and a number."""
     return f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+
+
+@contextmanager
+def at_work(store: Store, name: str, note: str = "") -> Iterator[None]:
+    """Let everybody see that this process is at work, while it is; others may do the same work.
+
+    A second process of the kind takes the name with a number, and so on.
+    """
+    holder = own_name()
+    names = (name if n == 1 else f"{name} {n}" for n in itertools.count(1))
+    leases = (store.acquire_lease(one, holder, HEARTBEAT_SECONDS, note) for one in names)
+    lease = next(one for one in leases if one is not None)
+    with held(store, lease, HEARTBEAT_SECONDS):
+        yield
 
 
 @contextmanager

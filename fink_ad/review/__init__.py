@@ -27,7 +27,14 @@ from fink_ad.review.ranges import flux_unit
 from fink_ad.review.science import ScienceView, Sketch
 from fink_ad.review.skymap import ecliptic, galactic_plane, mollweide
 from fink_ad.review.stamps import Stamp, read_stamp, stamp_picture, stamp_pictures
-from fink_ad.review.tonight import count_table, drift_table, job_table, letter_table, work_table
+from fink_ad.review.tonight import (
+    count_table,
+    drift_table,
+    intake,
+    job_table,
+    letter_table,
+    work_table,
+)
 from fink_ad.store import (
     ActiveModel,
     KeptRecord,
@@ -88,6 +95,7 @@ __all__ = [
     "flux_unit",
     "galactic_plane",
     "history",
+    "intake",
     "is_marked",
     "job_table",
     "letter_table",

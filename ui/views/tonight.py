@@ -1,4 +1,4 @@
-"""The operator's view: counts that add up, what could not be read, drift, who is at work."""
+"""The operator's view: what comes in, counts that add up, drift, who is at work."""
 
 from __future__ import annotations
 
@@ -7,8 +7,16 @@ from datetime import UTC, datetime
 import pandas as pd
 import streamlit as st
 
-from fink_ad.review import count_table, drift_table, job_table, letter_table, work_table
+from fink_ad.review import (
+    count_table,
+    drift_table,
+    intake,
+    job_table,
+    letter_table,
+    work_table,
+)
 from fink_ad.ui.session import session
+from fink_ad.ui.tables import show_table
 from fink_ad.ui.text import ago
 
 SECONDS = 10.0
@@ -19,32 +27,39 @@ def tonight() -> None:
     """Draw the page, and draw it again every few seconds."""
     store, now = session().desk.store, datetime.now(UTC)
     counts = count_table(store)
-    last = store.last_commit()
     if counts.empty:
         st.info("Nothing has come in yet: `fink-ad run --source files PATH...` reads alerts.")
     else:
-        newest = counts.iloc[0]
-        places = st.columns(4)
-        places[0].metric("Last alerts stored", ago(last, now))
-        places[1].metric(f"In, night {newest['night']}", f"{newest['in']:,}")
-        places[2].metric("Scored", f"{newest['scored']:,}")
-        places[3].metric("Counts add up", "yes" if counts["adds up"].all() else "NO")
-        _table("Counts by night", counts, "")
+        _coming_in(counts, now)
+        show_table(
+            "Counts by night",
+            counts.assign(night=[str(one) if one else "not told" for one in counts["night"]]),
+            columns={"duplicate": "duplicates", "dead_letter": "dead letters"},
+        )
     left, right = st.columns(2)
     with left:
-        _table("At work", work_table(store), "Nobody: no learner, worker or scheduler runs.")
-        _table("Could not be read", letter_table(store), "Everything could be read.")
+        show_table("At work", work_table(store, now))
+        show_table("Could not be read", letter_table(store), "Everything could be read.")
     with right:
-        _table("Drift", drift_table(store), "Not measured yet; the scheduler does, every night.")
-        _table("Jobs", job_table(store), "No job has run yet; `fink-ad scheduler` runs them.")
+        show_table("Drift", drift_table(store), "Not measured yet; the scheduler does so nightly.")
+        show_table("Jobs", job_table(store), "No job has run yet; `fink-ad scheduler` runs them.")
 
 
-def _table(title: str, table: pd.DataFrame, nothing: str) -> None:
-    st.markdown(f"**{title}**")
-    if table.empty:
-        st.caption(nothing)
-    else:
-        st.dataframe(table, hide_index=True, alt=title)
+def _coming_in(counts: pd.DataFrame, now: datetime) -> None:
+    store, newest = session().desk.store, counts.iloc[0]
+    coming = intake(store, now)
+    night = f"night {newest['night']}" if newest["night"] else "night not told"
+    places = st.columns(6)
+    places[0].metric("Last alerts stored", ago(store.last_commit(), now))
+    places[1].metric("Newest exposure", ago(coming.newest_exposure, now))
+    places[2].metric(
+        "In the last hour",
+        f"{coming.n_hour:,}",
+        help=f"packets; {coming.fastest_per_s:,.1f} a second in the fastest minute",
+    )
+    places[3].metric(f"In, {night}", f"{newest['in']:,}")
+    places[4].metric(f"Scored, {night}", f"{newest['scored']:,}")
+    places[5].metric("Counts add up", "yes" if counts["adds up"].all() else "NO")
 
 
 tonight()

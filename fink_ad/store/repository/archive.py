@@ -24,7 +24,7 @@ from fink_ad.store.history_queries import (
 )
 from fink_ad.store.records import PartRecord
 from fink_ad.store.repository.part import StorePart, columns_of, record_of
-from fink_ad.store.tables import HistoryPart, Ledger
+from fink_ad.store.tables import HistoryPart, KeptAlert, Ledger
 
 __all__ = ["Archive"]
 
@@ -227,6 +227,31 @@ class Archive(StorePart):
         """Return when a batch was stored last; None if none was."""
         with self.database.reading() as connection:
             return connection.execute(select(func.max(Ledger.committed_at))).scalar()
+
+    def intake(self, since: datetime) -> tuple[tuple[datetime, int], ...]:
+        """Return when batches were stored since a time, and of how many packets, oldest first."""
+        query = (
+            select(Ledger.committed_at, func.sum(Ledger.stop - Ledger.start))
+            .where(Ledger.committed_at >= since)
+            .group_by(Ledger.committed_at)
+            .order_by(Ledger.committed_at)
+        )
+        with self.database.reading() as connection:
+            return tuple((when, int(n)) for when, n in connection.execute(query))
+
+    def newest_exposure(self, survey: str) -> float | None:
+        """Return the MJD (UTC) of the kept alert of highest id; None if none is kept.
+
+        Surveys number their alerts in the order of exposures.
+        """
+        query = (
+            select(KeptAlert.mjd_utc)
+            .where(KeptAlert.survey == survey)
+            .order_by(KeptAlert.alert_id.desc())
+            .limit(1)
+        )
+        with self.database.reading() as connection:
+            return connection.execute(query).scalar()
 
     def _read(
         self, read: Callable[[Path, Sequence[str]], _Found], *where: ColumnElement[bool]

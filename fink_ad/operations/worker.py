@@ -116,7 +116,7 @@ class _Rounds:
                     failures = 0
                 except StoreError as error:  # locked by a run, or the database is away
                     failures += 1
-                    pause = max(pause, 2.0 ** min(failures, 10))
+                    pause *= 2.0 ** min(failures, 10)
                     _log.warning("worker_waits", why=str(error))
             if not (self._source.is_behind and failures == 0):
                 self._wait(min(pause, _LONGEST_PAUSE))

@@ -23,7 +23,7 @@ from telegram.ext import (
 )
 from telegram.request import HTTPXRequest
 
-from fink_ad.bots import answers, linking, showing, tapping, telling
+from fink_ad.bots import answers, linking, showing, subscribing, tapping, telling
 from fink_ad.bots.context import Bot, Talk
 from fink_ad.bots.gate import Gate
 from fink_ad.bots.limits import Limits
@@ -50,7 +50,7 @@ _HANDLERS: tuple[tuple[str, Callable[[Update, Talk], Coroutine[Any, Any, None]]]
     ("history", answers.history),
     ("undo", answers.undo),
     ("stats", answers.stats),
-    ("subscribe", telling.subscribe),
+    ("subscribe", subscribing.subscribe),
     ("mute", telling.mute),
     ("watch", telling.watch),
 )

@@ -7,7 +7,7 @@ import shlex
 from dataclasses import replace
 
 from fink_ad.alerts import POPULATIONS, SURVEYS
-from fink_ad.errors import ReviewError
+from fink_ad.errors import ConfigError, ReviewError
 from fink_ad.expressions import parse
 from fink_ad.review.hours import checked_hour, checked_zone
 from fink_ad.store.records.notifications import SHARED, NewSubscription, Subscription
@@ -39,9 +39,7 @@ def read_subscription(
     Raises
     ------
     ReviewError
-        If a word is not understood; the message has an example.
-    ConfigError
-        If the condition is none.
+        If a word or the condition is not understood; the message has an example.
     """
     try:
         # Phones make typographic quotes of straight ones.
@@ -96,7 +94,10 @@ def _with(wish: NewSubscription, key: str, value: str) -> NewSubscription:
     if key == "zone":
         return replace(wish, timezone=checked_zone(value))
     if key == "where":
-        parse(value)
+        try:
+            parse(value)
+        except ConfigError as error:
+            raise ReviewError(f"{error}; for example {EXAMPLE}") from error
         return replace(wish, where=value)
     return replace(wish, target=value)
 

@@ -2,9 +2,10 @@
 
 Rules kept, from https://core.telegram.org/bots/api: captions of at most 1024 and texts of at most
 4096 characters after parsing, well-formed HTML of the few tags there are, callback data of 1 to
-64 bytes, no reply markup on media groups, photos as multipart, a new poller ends the older one's
-wait (409), a message can only be edited to something else, updates are repeated until they are
-confirmed by a higher offset, and 429 with ``retry_after`` when the test says so. Message ids count
+64 bytes, no reply markup on media groups, photos as multipart and of sensible size, a new poller
+ends the older one's wait (409), as does a webhook, a message can only be edited to something else,
+updates are repeated until they are confirmed by a higher offset, nothing is sent to a channel in
+which the bot may not post, and 429 with ``retry_after`` when the test says so. Message ids count
 per bot.
 """
 
@@ -32,6 +33,27 @@ __all__ = ["TOKEN", "Call", "FakeTelegram"]
 TOKEN = "12345:a-secret-of-the-tests"
 
 _TAGS = {"b", "strong", "i", "em", "u", "s", "a", "code", "pre", "blockquote", "tg-spoiler"}
+_GIFTS = (
+    "unlimited_gifts",
+    "limited_gifts",
+    "unique_gifts",
+    "premium_subscription",
+    "gifts_from_channels",
+)
+_RIGHTS = (
+    "can_be_edited",
+    "is_anonymous",
+    "can_manage_chat",
+    "can_delete_messages",
+    "can_manage_video_chats",
+    "can_restrict_members",
+    "can_promote_members",
+    "can_change_info",
+    "can_invite_users",
+    "can_post_stories",
+    "can_edit_stories",
+    "can_delete_stories",
+)
 _ENTITIES = re.compile(r"&(?!(?:lt|gt|amp|quot|#\d+|#x[0-9a-fA-F]+);)")
 
 
@@ -61,6 +83,10 @@ class FakeTelegram:
         Everything asked, in order, refused or not.
     messages : dict
         Message by (chat id, message id), as it looks now.
+    channels : dict
+        Channels by number; `posting` holds those in which the bot may post.
+    unknown : set of int
+        Chats that there are not.
     refuse : callable
         Given a call, returns a `Refusal` to answer with, or None; tests set it.
     """
@@ -71,6 +97,9 @@ class FakeTelegram:
         self.answers: list[dict[str, Any]] = []
         self.commands: list[dict[str, str]] = []
         self.webhook: dict[str, Any] = {}
+        self.channels: dict[int, dict[str, Any]] = {}
+        self.posting: set[int] = set()
+        self.unknown: set[int] = set()
         self.refuse: Callable[[Call], Refusal | None] = lambda call: None
         self.after_sending: Callable[[Call], None] = lambda call: None
         self._updates: list[dict[str, Any]] = []
@@ -123,6 +152,17 @@ class FakeTelegram:
         )
 
     # -- the users -------------------------------------------------------------------------
+
+    def open_channel(self, chat_id: int, name: str, *, posting: bool) -> None:
+        """Somebody opens a channel, in which the bot may post or has no place."""
+        self.channels[chat_id] = {
+            "id": chat_id,
+            "type": "channel",
+            "title": f"All about {name}",
+            "username": name,
+        }
+        if posting:
+            self.posting.add(chat_id)
 
     def write(
         self, text: str, user: int, chat: int | None = None, name: str = "Somebody"
@@ -220,7 +260,34 @@ class FakeTelegram:
         return {"id": 12345, "is_bot": True, "first_name": "fink_ad", "username": "fink_ad_bot"}
 
     def do_deleteWebhook(self, call: Call) -> Any:
+        self.webhook = {}
         return True
+
+    def do_getChat(self, call: Call) -> Any:
+        chat_id = self._chat_id(call)
+        rest = {"accent_color_id": 0, "max_reaction_count": 11}
+        rest["accepted_gift_types"] = dict.fromkeys(_GIFTS, False)
+        return self.channels.get(chat_id, _chat(chat_id)) | rest
+
+    def do_getChatMember(self, call: Call) -> Any:
+        chat_id = self._chat_id(call)
+        user = _user(int(call.params["user_id"]), "fink_ad", is_bot=True)
+        if chat_id not in self.channels:
+            return {"status": "member", "user": user}
+        if chat_id not in self.posting:
+            raise Refusal(403, "Forbidden: bot is not a member of the channel chat")
+        rights = dict.fromkeys(_RIGHTS, False) | {"can_post_messages": True}
+        return {"status": "administrator", "user": user} | rights
+
+    def _chat_id(self, call: Call) -> int:
+        """Return the number of the chat a call names, by number or by name."""
+        named = str(call.params["chat_id"])
+        for chat_id, chat in self.channels.items():
+            if named == f"@{chat['username']}":
+                return chat_id
+        if not re.fullmatch(r"-?[1-9][0-9]*", named) or int(named) in self.unknown:
+            raise Refusal(400, "Bad Request: chat not found")
+        return int(named)
 
     def do_setWebhook(self, call: Call) -> Any:
         if not call.params["url"].startswith("https://"):
@@ -239,6 +306,8 @@ class FakeTelegram:
 
     def do_getUpdates(self, call: Call) -> Any:
         offset = int(call.params.get("offset", 0))
+        if self.webhook:
+            raise Refusal(409, "Conflict: can't use getUpdates method while webhook is active")
         until = time.monotonic() + min(float(call.params.get("timeout", 0)), 2.0)
         with self._changed:
             self._poll += 1
@@ -264,6 +333,9 @@ class FakeTelegram:
             raise Refusal(413, "Request Entity Too Large")
         if not photo.startswith(b"\x89PNG"):
             raise Refusal(400, "Bad Request: IMAGE_PROCESS_FAILED")
+        width, height = (int.from_bytes(photo[at : at + 4]) for at in (16, 20))
+        if width + height > 10_000 or max(width, height) > 20 * min(width, height):
+            raise Refusal(400, "Bad Request: PHOTO_INVALID_DIMENSIONS")
         caption = call.params.get("caption", "")
         _check_text(caption, call.params.get("parse_mode"), 1024, "message caption")
         side = {"file_id": "f", "file_unique_id": "u", "width": 1, "height": 1}
@@ -293,14 +365,16 @@ class FakeTelegram:
         return self._edit(call, {"caption": caption})
 
     def _send(self, call: Call, content: dict[str, Any]) -> Any:
-        chat_id = int(call.params["chat_id"])
+        chat_id = self._chat_id(call)
+        if chat_id in self.channels and chat_id not in self.posting:
+            raise Refusal(403, "Forbidden: bot is not a member of the channel chat")
         markup = call.params.get("reply_markup")
         _check_markup(markup)
         with self._lock:
             message = {
                 "message_id": next(self._ids),
                 "date": int(time.time()),
-                "chat": _chat(chat_id),
+                "chat": self.channels.get(chat_id, _chat(chat_id)),
                 "from": _user(12345, "fink_ad", is_bot=True),
             } | content
             if markup:

@@ -26,18 +26,27 @@ def labels(store: Store, name: str) -> tuple[LabelRecord, ...]:
     return store.labels(reviewer_id=store.find_reviewer(name).id)
 
 
+def showing_on(page: Page) -> str:
+    """The showing that the buttons answer, which are drawn last; a class of theirs names it."""
+    return str(
+        page.evaluate(
+            """() => [...(document.querySelector('[class*="st-key-answer_anomaly_"]')
+                ?.classList ?? [])].find(one => one.startsWith('st-key-')) ?? ''"""
+        )
+    )
+
+
 def answer(page: Page, key: str) -> str:
-    """Press a key about what has been seen, and wait for the next candidate."""
+    """Press a key about what has been seen, and wait until the next candidate can be answered."""
     page.bring_to_front()  # a page at the back is drawn seldom or not at all
     page.wait_for_selector('[data-test-script-state="notRunning"]')
     time.sleep(SEEN_S)
-    seen = name_on(page)
+    seen, before = name_on(page), showing_on(page)
     page.keyboard.press(key)
-    page.wait_for_function(
-        "seen => !['', seen].includes(document.querySelector('.ad-name')?.innerText ?? '')",
-        arg=seen,
-        timeout=30_000,
-    )
+    deadline = time.monotonic() + 30
+    while showing_on(page) in ("", before):
+        assert time.monotonic() < deadline, f"{key!r} about {seen} brought no other candidate"
+        time.sleep(0.02)
     return seen
 
 

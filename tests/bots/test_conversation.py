@@ -224,7 +224,7 @@ def test_questions_are_answered(telegram, bot, store, maria):
             ("/history", "not answered yet"),
             ("/stats", "no answers"),
             ("/watch", "nothing"),
-            (f"/watch {name}", "You are told when"),
+            (f"/watch {name}", "You are told of the new alerts"),
             ("/watch", name),
             (f"/watch {name} off", "no longer watched"),
             ("/mute 8h", "Nothing is sent unasked until"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -9,6 +11,7 @@ from fink_ad.errors import SourceError
 
 __all__ = [
     "MJD_0_JD",
+    "MJD_EPOCH",
     "SAME_EXPOSURE_S",
     "SECONDS_PER_DAY",
     "has_night",
@@ -20,6 +23,9 @@ __all__ = [
 
 MJD_0_JD = 2_400_000.5
 """Julian date of MJD 0."""
+
+MJD_EPOCH = datetime(1858, 11, 17, tzinfo=UTC)
+"""When MJD UTC was 0."""
 
 SECONDS_PER_DAY = 86_400.0
 

@@ -17,6 +17,7 @@ from fink_ad.review.links import Link, links_of
 from fink_ad.review.lists import RankingState, ranking_state, review_lists
 from fink_ad.review.model_orders import comparable_revisions, compare_orders
 from fink_ad.review.neighbourhood import AnsweredObjects, Neighbour
+from fink_ad.review.object_story import object_events, score_table
 from fink_ad.review.overlays import NamedCurve, Overlays
 from fink_ad.review.overview import CANDIDATE_COLUMNS, candidate_table, is_marked, marks_of
 from fink_ad.review.own_answers import answer_table, pace
@@ -104,12 +105,14 @@ __all__ = [
     "marks_of",
     "model_line",
     "mollweide",
+    "object_events",
     "pace",
     "precision_table",
     "ranking_state",
     "read_stamp",
     "record",
     "review_lists",
+    "score_table",
     "show_again",
     "stamp_picture",
     "stamp_pictures",

@@ -13,6 +13,7 @@ from fink_ad.alerts.detections import n_detections
 from fink_ad.alerts.photometry import flux_to_mag
 from fink_ad.alerts.positions import galactic
 from fink_ad.alerts.schema import CUTOUTS
+from fink_ad.alerts.times import MJD_EPOCH
 from fink_ad.review.candidate import Candidate, Strangeness
 from fink_ad.simulate import simulate_night, write_night
 from fink_ad.sources.files import FilesSource
@@ -21,7 +22,6 @@ __all__ = ["example_candidate"]
 
 _NIGHT, _KIND = 20260110, "superluminous_supernova"
 _ONE_IN = 2400.0
-_MJD_EPOCH = datetime(1858, 11, 17, tzinfo=UTC)
 
 
 @cache
@@ -43,7 +43,7 @@ def example_candidate() -> Candidate:
         float(alert.numbers(name)[0]) for name in ("diff_flux_njy", "mjd_utc", "ra_deg", "dec_deg")
     )
     l_deg, b_deg = galactic(ra_deg, dec_deg)
-    seen_at = _MJD_EPOCH + timedelta(days=mjd)
+    seen_at = MJD_EPOCH + timedelta(days=mjd)
     return Candidate(
         survey=alert.survey,
         alert_id=int(alert.numbers("alert_id")[0]),

@@ -9,6 +9,7 @@ import numpy as np
 
 from fink_ad.alerts.photometry import flux_to_mag
 from fink_ad.alerts.positions import galactic
+from fink_ad.alerts.times import MJD_EPOCH
 from fink_ad.errors import ReviewError
 from fink_ad.features import FeatureTable
 from fink_ad.forest import Model, ToldFeature, is_provisional, rarity, top_features
@@ -32,7 +33,6 @@ LISTED_DAYS = 90
 """Nights on which the object was a candidate are counted over so many days."""
 
 _N_ALERTS = 100  # of the same object, the latest
-_MJD_EPOCH = datetime(1858, 11, 17, tzinfo=UTC)
 
 
 def candidate_view(
@@ -84,7 +84,7 @@ def candidate_view(
     alert = unpack_alerts([kept.alert])
     flux = float(alert.numbers("diff_flux_njy")[0])
     l_deg, b_deg = galactic(kept.ra_deg, kept.dec_deg)
-    seen_at = _MJD_EPOCH + timedelta(days=kept.mjd_utc)
+    seen_at = MJD_EPOCH + timedelta(days=kept.mjd_utc)
     views = store.candidates(
         top=None, survey=survey, object_id=kept.object_id, best_per_object=False
     )

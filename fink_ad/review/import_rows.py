@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fink_ad.alerts import POPULATIONS
+from fink_ad.alerts.times import MJD_EPOCH
 from fink_ad.errors import ReviewError
 from fink_ad.review.labels import checked_note, checked_tags
 from fink_ad.review.people import checked_name
@@ -22,7 +23,6 @@ __all__ = ["ImportRules", "KeptAlerts", "RowAnswer", "understand"]
 
 _WHOLE = re.compile(r"-?\d{1,19}", re.ASCII)
 _NUMBER = re.compile(r"[+-]?\d+(\.\d*)?([eE][+-]?\d+)?", re.ASCII)
-_MJD_EPOCH = datetime(1858, 11, 17, tzinfo=UTC)
 _EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 _CLOCK_SLACK = timedelta(days=1)  # a time without a zone may be local
 
@@ -147,7 +147,7 @@ def _time(text: str, now: datetime) -> datetime | None:
         return None
     try:
         if _NUMBER.fullmatch(text):
-            when = _MJD_EPOCH + timedelta(days=float(text))
+            when = MJD_EPOCH + timedelta(days=float(text))
         else:
             when = datetime.fromisoformat(text)
             when = when.astimezone(UTC) if when.tzinfo else when.replace(tzinfo=UTC)
@@ -198,7 +198,7 @@ class KeptAlerts:
             raise ReviewError(f"no alert of object {name[:50]!r} is kept")
         if when is None:
             return int(self.alert_id[rows[np.argmax(self.score[rows])]])
-        asked = (when - _MJD_EPOCH) / timedelta(days=1)
+        asked = (when - MJD_EPOCH) / timedelta(days=1)
         away = np.abs(self.mjd_utc[rows] - asked)
         return int(self.alert_id[rows[np.argmin(np.where(np.isfinite(away), away, np.inf))]])
 
@@ -226,4 +226,4 @@ class KeptAlerts:
 
 
 def _datetime(mjd_utc: float) -> datetime | None:
-    return _MJD_EPOCH + timedelta(days=mjd_utc) if np.isfinite(mjd_utc) else None
+    return MJD_EPOCH + timedelta(days=mjd_utc) if np.isfinite(mjd_utc) else None

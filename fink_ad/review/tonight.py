@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pandas as pd
 
 from fink_ad.alerts import SURVEYS
+from fink_ad.alerts.times import MJD_EPOCH
 from fink_ad.store import CountKey, Lease, Store
 
 __all__ = [
@@ -23,7 +24,6 @@ __all__ = [
 
 _PROCESSES = ("worker", "learner", "scheduler", "bot")
 _KINDS_OF_WORK = {"learn": "learner"} | {one: one for one in _PROCESSES}
-_MJD_EPOCH = datetime(1858, 11, 17, tzinfo=UTC)
 _KINDS = ("in", "scored", "filtered", "duplicate", "dead_letter", "withheld")
 
 
@@ -119,7 +119,7 @@ def intake(store: Store, now: datetime | None = None) -> Intake:
     for when, n in store.intake(now - timedelta(hours=1)):
         minutes[int((now - when).total_seconds() // 60)] += n
     exposures = [one for survey in SURVEYS if (one := store.newest_exposure(survey)) is not None]
-    newest = _MJD_EPOCH + timedelta(days=max(exposures)) if exposures else None
+    newest = MJD_EPOCH + timedelta(days=max(exposures)) if exposures else None
     return Intake(minutes.total(), max(minutes.values(), default=0) / 60.0, newest)
 
 

@@ -2,15 +2,18 @@
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 
+import pytest
+
 from fink_ad.config import Settings
-from fink_ad.review import answer_table, pace, record, yield_table
+from fink_ad.review import Desk, answer_table, object_events, pace, record, score_table, yield_table
 from fink_ad.review.accounts import link_account
 from fink_ad.review.queue import Queue
 from fink_ad.store import NewLabel, Store
 
-from .conftest import NIGHT
+from .conftest import NIGHT, settings_of
 
 
 def answer(store: Store, name: str, answers: list[str]) -> list[str]:
@@ -128,6 +131,44 @@ def test_others_answers_are_hidden_until_mine_is_given(open_page, store) -> None
     store.add_label(NewLabel("ztf", alert_id, ada, "anomaly", "page", datetime.now(UTC)))
     told = open_page("object", object=name)
     assert any("bogus" in one.proto.body for one in told.get("html"))
+
+
+def test_what_happened_to_an_object_is_told_latest_first(store) -> None:
+    (name,) = answer(store, "bob", ["bogus"])
+    ada, bob = store.find_reviewer("ada"), store.find_reviewer("bob")
+    alert_id = store.object_alerts(name)[-1].alert_id
+    new = NewLabel("ztf", alert_id, ada.id, "anomaly", "page", datetime.now(UTC), note="odd")
+    label = store.add_label(new)
+    store.retract_label(label.id, ada.id, "page")
+    mine = object_events(store, "ztf", name, ada, with_others=False)
+    assert mine["what"].tolist()[:2] == [
+        "ada took the answer back",
+        "ada answered anomaly, taken back later: odd",
+    ]
+    assert not mine["what"].str.contains("bob").any()
+    told = object_events(store, "ztf", name, bob, with_others=True)
+    assert told["when"].is_monotonic_decreasing
+    assert "bob answered bogus" in told["what"].tolist()
+    assert told["what"].str.startswith("drawn for bob: ").sum() == 1
+    listed = [one for one in store.candidates(None) if one.object_id == name]
+    assert told["what"].str.startswith("candidate of night").sum() == len(listed)
+
+
+def test_others_answers_are_no_event_until_mine_is_given(open_page, store) -> None:
+    (name,) = answer(store, "bob", ["bogus"])
+    hidden = open_page("object", object=name)
+    assert not any("bogus" in str(one.value.to_numpy()) for one in hidden.dataframe)
+
+
+def test_every_model_scores_an_alert(home) -> None:
+    with Desk(settings_of(home)) as desk:
+        kept = desk.store.object_alerts(desk.store.candidates(1)[0].object_id)[-1]
+        ada = desk.store.find_reviewer("ada")
+        table = score_table(desk, kept, ada)
+        assert table["what"].tolist() == ["in force"]
+        assert table["score"].iloc[0] == pytest.approx(kept.score)
+        assert table["one in"].iloc[0] >= 1
+        assert score_table(desk, replace(kept, feature_schema="other"), ada).empty
 
 
 def test_my_answers_can_be_taken_back_from_the_table(open_page, store) -> None:

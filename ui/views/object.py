@@ -7,12 +7,13 @@ from datetime import UTC, datetime
 import pandas as pd
 import streamlit as st
 
-from fink_ad.review import Candidate
+from fink_ad.review import Candidate, KeptRecord, object_events, score_table
 from fink_ad.ui.curve import curve_chart
 from fink_ad.ui.evidence import evidence
 from fink_ad.ui.naming import named_object
 from fink_ad.ui.panels import header_html, opinions_html
 from fink_ad.ui.session import Session, session
+from fink_ad.ui.tables import show_table
 
 
 def one_object() -> None:
@@ -31,7 +32,9 @@ def one_object() -> None:
     with left:
         picked = curve_chart(seat, candidate)
         _alerts(candidate)
+        _scores(seat, next(one for one in records if one.alert_id == alert_id))
         _opinions(seat, candidate)
+        _events(seat, candidate)
     with right:
         evidence(seat, candidate, picked)
 
@@ -49,19 +52,44 @@ def _choose_alert(alerts: list[tuple[int, str]]) -> int:
 
 
 def _alerts(candidate: Candidate) -> None:
-    st.markdown("**Alerts kept**")
     rows = [vars(one) | {"alert_id": str(one.alert_id)} for one in candidate.object_alerts]
-    st.dataframe(
+    show_table(
+        "Alerts kept",
         pd.DataFrame(rows[::-1]),
-        hide_index=True,
-        height="content" if len(rows) < 8 else 300,
-        column_config={
+        columns={
+            "alert_id": "alert",
             "mag": st.column_config.NumberColumn(format="%.2f"),
-            "score": st.column_config.NumberColumn(format="%.3f"),
-            "mjd_utc": st.column_config.NumberColumn(format="%.4f"),
+            "n_det": "points",
+            "score": st.column_config.NumberColumn("score then", format="%.3f"),
+            "mjd_utc": st.column_config.NumberColumn("MJD (UTC)", format="%.4f"),
         },
-        alt="kept alerts of the object, latest first",
     )
+
+
+def _scores(seat: Session, kept: KeptRecord) -> None:
+    show_table(
+        "What models make of this alert",
+        score_table(seat.desk, kept, seat.reviewer),
+        "No model knows the features that were kept of it.",
+        {
+            "score": st.column_config.NumberColumn(format="%.3f"),
+            "one in": st.column_config.NumberColumn(
+                "1 in", format="%.0f", help="reference alerts with about as many detections"
+            ),
+        },
+    )
+
+
+def _events(seat: Session, candidate: Candidate) -> None:
+    """Draw what happened; of others' answers nothing before one's own."""
+    events = object_events(
+        seat.desk.store,
+        candidate.survey,
+        candidate.object_id,
+        seat.reviewer,
+        with_others=candidate.mine is not None,
+    )
+    show_table("Events", events, "Nothing happened to it yet.")
 
 
 def _opinions(seat: Session, candidate: Candidate) -> None:

@@ -22,7 +22,7 @@ from fink_ad.review.overlays import NamedCurve, Overlays
 from fink_ad.review.overview import CANDIDATE_COLUMNS, candidate_table, is_marked, marks_of
 from fink_ad.review.own_answers import answer_table, pace
 from fink_ad.review.precision import precision_table
-from fink_ad.review.progress import decision_table, yield_table
+from fink_ad.review.progress import decision_table, version_table, yield_table
 from fink_ad.review.queue import Queue, QueueState
 from fink_ad.review.ranges import flux_unit
 from fink_ad.review.science import ScienceView, Sketch
@@ -121,6 +121,7 @@ __all__ = [
     "to_votable",
     "undo",
     "unpack_stamps",
+    "version_table",
     "work_table",
     "yield_table",
 ]

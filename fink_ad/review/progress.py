@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from fink_ad.review.model_orders import comparable_revisions
 from fink_ad.store import LabelRecord, Store
 
-__all__ = ["decision_table", "yield_table"]
+__all__ = ["decision_table", "version_table", "yield_table"]
 
 _EVERY = 20
 
@@ -61,22 +63,53 @@ def yield_table(
 
 
 def decision_table(store: Store, survey: str, population: str) -> pd.DataFrame:
-    """Return what was decided about models, latest first, with the reason."""
+    """Return what was decided about models, latest first, with reason and figures.
+
+    The figures are of the answers held back from both models: their number, the average
+    precision of the new model (``precision``), of the one in force (``of the old``) and of
+    rankings that see number of detections and age only (``of counts``); NaN where not judged.
+    """
     names = {one.id: one.name for one in store.reviewers()}
     rows = [
         (
             one.decided_at,
             one.verdict,
+            one.by,
             one.contender[:12],
             (one.incumbent or "")[:12],
             "everybody" if one.reviewer_id is None else names.get(one.reviewer_id, "?"),
-            one.by,
+            one.figures.get("n_answers"),
+            *_precisions(one.figures),
             str(one.figures.get("reason", "")),
         )
         for one in reversed(store.decisions(survey, population))
     ]
-    columns = ["decided_at", "verdict", "model", "instead of", "whose", "by", "why"]
+    table = pd.DataFrame(rows, columns=list(_DECIDED))
+    return table.astype(dict.fromkeys(_FIGURES, "float64"))
+
+
+def version_table(store: Store, survey: str, population: str) -> pd.DataFrame:
+    """Return the revisions of shared models worth a look, that in force first."""
+    rows = []
+    for revision, what in comparable_revisions(store, survey, population).items():
+        found = store.model(revision)
+        if found is not None:
+            learner = str(found.model.manifest.get("learner", ""))
+            made = found.activated_at
+            counts = (found.revision.n_labels, found.model.n_rows)
+            rows.append((revision[:12], what, learner, *counts, found.model.id[:12], made))
+    columns = ["model", "what", "learner", "answers", "reference alerts", "forest", "made"]
     return pd.DataFrame(rows, columns=columns)
+
+
+_FIGURES = ("answers", "precision", "of the old", "of counts")
+_DECIDED = ("decided", "verdict", "by", "model", "instead of", "whose", *_FIGURES, "why")
+
+
+def _precisions(figures: Mapping[str, Any]) -> list[float | None]:
+    judged = figures.get("held_back", {})
+    contestants = ("contender", "incumbent", "baseline")
+    return [judged.get(one, {}).get("average_precision") for one in contestants]
 
 
 def _when(label: LabelRecord) -> tuple[datetime, int]:

@@ -15,12 +15,14 @@ from fink_ad.review import (
     decision_table,
     precision_table,
     ranking_state,
+    version_table,
     yield_table,
 )
 from fink_ad.ui.deciding import decide_row
 from fink_ad.ui.figures import yield_figure
 from fink_ad.ui.lists import choose_list
 from fink_ad.ui.session import Session, session
+from fink_ad.ui.tables import show_table
 from fink_ad.ui.text import ago, escaped
 
 
@@ -40,9 +42,10 @@ def models() -> None:
         _yield(seat, active)
         _precision(seat)
     with right:
-        _decisions(seat)
+        show_table("Versions", version_table(seat.desk.store, seat.survey, seat.population))
         decide_row(seat, revisions)
         _compare(seat, revisions)
+    _decisions(seat)
 
 
 def _in_force(seat: Session, active: ActiveModel) -> None:
@@ -84,32 +87,30 @@ def _yield(seat: Session, active: ActiveModel) -> None:
 
 
 def _precision(seat: Session) -> None:
-    st.markdown("**Anomalies among the first 10 and 30 places, by day of drawing**")
     table = precision_table(seat.desk.store, seat.survey, seat.population)
-    if table.empty:
-        st.caption("Nothing that was drawn has been answered yet.")
-        return
     share = st.column_config.NumberColumn(format="percent")
-    st.dataframe(
+    show_table(
+        "Anomalies among the first 10 and 30 places, by day of drawing",
         table[::-1],
-        hide_index=True,
-        height="content" if len(table) < 6 else 220,
-        column_config={"at 10": share, "at 30": share},
-        alt="precision by night, latest first",
+        "Nothing that was drawn has been answered yet.",
+        {"night": "day (UTC)", "at 10": share, "at 30": share},
     )
 
 
 def _decisions(seat: Session) -> None:
-    st.markdown("**Decisions**")
-    decided = decision_table(seat.desk.store, seat.survey, seat.population)
-    if decided.empty:
-        st.caption("No new model has asked to be let in yet; `fink-ad retrain` makes one.")
-        return
-    st.dataframe(
-        decided,
-        hide_index=True,
-        height="content" if len(decided) < 6 else 220,
-        alt="decisions about models, latest first",
+    figure = st.column_config.NumberColumn
+    show_table(
+        "Decisions",
+        decision_table(seat.desk.store, seat.survey, seat.population),
+        "No new model has asked to be let in yet; `fink-ad retrain` makes one.",
+        {
+            "answers": figure(help="answers that both models were judged by"),
+            "precision": figure(format="%.3f", help="average precision of the new model"),
+            "of the old": figure(format="%.3f", help="average precision of the one in force"),
+            "of counts": figure(
+                format="%.3f", help="of rankings that see number of detections and age only"
+            ),
+        },
     )
 
 

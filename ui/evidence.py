@@ -22,7 +22,7 @@ __all__ = ["evidence"]
 def evidence(seat: Session, candidate: Candidate, picked: int | None) -> None:
     """Draw the right half of the screen; stamps are those of the point that was clicked."""
     stamps, caption = _stamps(seat, candidate, picked)
-    st.html(stamps_html(stamps, caption))
+    st.html(stamps_html(stamps, caption, candidate.survey))
     st.html(links_html(candidate.links) + chips_html(candidate.broker_classes, candidate.tags))
     model = seat.desk.model(candidate.strangeness.revision)
     histograms = [
@@ -43,7 +43,7 @@ def _stamps(
     )
     if other is None or other.alert_id == candidate.alert_id:
         known = "no kept stamps at that point; " if picked not in (None, candidate.alert_id) else ""
-        return candidate.stamps, f"{known}stamps of this alert, rows from below"
+        return candidate.stamps, f"{known}stamps of this alert"
     kept = next(iter(seat.desk.store.kept(candidate.survey, [other.alert_id])), None)
     stamps = unpack_stamps(kept.stamps if kept is not None else None)
     return stamps, f"stamps of the point clicked, MJD {other.mjd_utc:.3f} {other.band}"

@@ -6,6 +6,9 @@ STYLE = """<style>
 .stMainBlockContainer { padding: 4.2rem 1.2rem 0.4rem 1.2rem; }
 .stApp [data-testid="stBottomBlockContainer"] { padding: 0.3rem 1.2rem 0.5rem 1.2rem; }
 [data-testid="stVerticalBlock"] { gap: 0.4rem; }
+/* What it writes, a spreadsheet could run: pages offer files of their own. */
+[data-testid="stElementToolbarButton"]:has([aria-label^="Download as CSV"]) {
+  display: none; }
 [data-testid="stMetricValue"] { font-size: 1.5rem; }
 .ad-line { display: flex; flex-wrap: wrap; gap: 0.2rem 0.9rem; align-items: baseline;
   font-size: 0.9rem; line-height: 1.35; }
@@ -23,6 +26,9 @@ STYLE = """<style>
 .ad-stamps figure { margin: 0; font-size: 0.78rem; }
 .ad-stamps img, .ad-none { width: 100%; height: 8.4rem; object-fit: contain;
   image-rendering: pixelated; background: #777; display: block; }
+.ad-stamps figure { position: relative; }
+.ad-north { position: absolute; top: 0.3rem; right: 0.5rem; color: #ffd000; font-weight: 700;
+  font-size: 0.72rem; line-height: 0.72rem; text-align: center; text-shadow: 0 0 2px #000; }
 .ad-none { color: #fff; display: flex; align-items: center; justify-content: center; }
 .ad-bars { display: inline-flex; align-items: flex-end; height: 21px; gap: 1px; }
 .ad-bars i { width: 3px; background: #9aa5b1; border-bottom: 3px solid transparent;

@@ -56,7 +56,7 @@ def _curve(candidate: Candidate) -> None:
 
 def _stamps(candidate: Candidate) -> None:
     with st.container(width=520):
-        st.html(stamps_html(candidate.stamps, "of the simulated alert"))
+        st.html(stamps_html(candidate.stamps, "of the simulated alert", candidate.survey))
 
 
 def _keys(_: Candidate) -> None:

@@ -147,7 +147,7 @@ def _add_legend(figure: Figure, curve: Axes) -> None:
 def _add_stamps(figure: Figure, candidate: Candidate) -> None:
     """Lay three stamps in a row on the figure, pixel by pixel: axes would take a long time."""
     bottom, left = round(0.163 * _HEIGHT_PX), round(_STAMPS_LEFT * _WIDTH_PX)
-    pictures = stamp_pictures(candidate.stamps)
+    pictures = stamp_pictures(candidate.stamps, candidate.survey)
     for place, name in enumerate(CUTOUTS):
         x = left + place * (_STAMP_PX + _STAMP_GAP_PX)
         middle = (x + _STAMP_PX / 2) / _WIDTH_PX

@@ -6,6 +6,7 @@ gzipped. A stamp that is damaged, too large or no image is None, for which a scr
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,6 +23,11 @@ _MAX_BYTES = 4 << 20
 _MAX_SIDE_PX = 1024
 _MAX_HEADER_BLOCKS = 16
 _TYPES = {8: "u1", 16: ">i2", 32: ">i4", 64: ">i8", -32: ">f4", -64: ">f8"}
+_NORTH_FIRST = frozenset({"ztf"})
+"""Surveys whose stamps say nothing of the sky, and whose first row is the northernmost.
+
+Images of ZTF are mirrored: drawn as FITS is, they have north below and east to the left.
+"""
 _GZIP_MAGIC = b"\x1f\x8b"
 _SOFTENING, _BELOW_SKY, _LEAST_RANGE = 3.0, 3.0, 10.0  # in units of the noise
 
@@ -42,16 +48,23 @@ class Stamp:
     north_deg: float = float("nan")
 
 
-def read_stamp(blob: bytes | None) -> Stamp | None:
-    """Read the first image of a FITS file, gzipped or not; None if that cannot be done."""
+def read_stamp(blob: bytes | None, survey: str = "") -> Stamp | None:
+    """Read the first image of a FITS file, gzipped or not; None if that cannot be done.
+
+    Where the file does not say how it lies on the sky and the survey is known to mirror its
+    images, rows are turned round, so that north is up and east to the left.
+    """
     if not blob:
         return None
     try:
         plain = _plain(blob)
         cards, start = _header(plain)
-        return Stamp(_pixels(plain, cards, start), _north(cards))
+        stamp = Stamp(_pixels(plain, cards, start), _north(cards))
     except (ValueError, KeyError, zlib.error, OverflowError):
         return None
+    if survey in _NORTH_FIRST and not math.isfinite(stamp.north_deg):
+        return Stamp(stamp.pixels[::-1], 0.0)
+    return stamp
 
 
 def stamp_picture(stamp: Stamp, name: str) -> NDArray[np.uint8]:
@@ -81,10 +94,10 @@ def stamp_picture(stamp: Stamp, name: str) -> NDArray[np.uint8]:
 
 
 def stamp_pictures(
-    stamps: Mapping[str, bytes | None],
+    stamps: Mapping[str, bytes | None], survey: str = ""
 ) -> dict[str, tuple[NDArray[np.uint8], float] | None]:
     """Return grey values and north of the science, template and difference stamps, by name."""
-    read = {name: read_stamp(stamps.get(name)) for name in CUTOUTS}
+    read = {name: read_stamp(stamps.get(name), survey) for name in CUTOUTS}
     return {
         name: (stamp_picture(stamp, name), stamp.north_deg) if stamp else None
         for name, stamp in read.items()

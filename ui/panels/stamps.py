@@ -22,7 +22,7 @@ Picture = tuple[NDArray[np.uint8], float]
 _STRETCH = {"science": "asinh", "template": "asinh", "difference": "linear"}
 
 
-def stamps_html(stamps: Mapping[str, bytes | None], caption: str = "") -> str:
+def stamps_html(stamps: Mapping[str, bytes | None], caption: str = "", survey: str = "") -> str:
     """Return the science, template and difference stamps, or grey fields that say there is none.
 
     Parameters
@@ -31,16 +31,21 @@ def stamps_html(stamps: Mapping[str, bytes | None], caption: str = "") -> str:
         As the packet had them.
     caption : str
         HTML of one line below: whose stamps these are.
+    survey : str
+        Where they are from, for those that do not say how they lie on the sky.
     """
-    return _drawn(tuple(sorted(stamps.items()))) + f'<div class="ad-dim ad-line">{caption}</div>'
+    return (
+        _drawn(tuple(sorted(stamps.items())), survey)
+        + f'<div class="ad-dim ad-line">{caption}</div>'
+    )
 
 
 @lru_cache(maxsize=64)
-def _drawn(stamps: tuple[tuple[str, bytes | None], ...]) -> str:
+def _drawn(stamps: tuple[tuple[str, bytes | None], ...], survey: str) -> str:
     figures = [
-        f"<figure>{_image(name, picture)}<figcaption>{name} ({_STRETCH[name]}){_north(picture)}"
-        "</figcaption></figure>"
-        for name, picture in stamp_pictures(dict(stamps)).items()
+        f"<figure>{_image(name, picture)}{_arrow(picture)}"
+        f"<figcaption>{name} ({_STRETCH[name]}){_north(picture)}</figcaption></figure>"
+        for name, picture in stamp_pictures(dict(stamps), survey).items()
     ]
     return f'<div class="ad-stamps">{"".join(figures)}</div>'
 
@@ -54,9 +59,19 @@ def _image(name: str, picture: Picture | None) -> str:
     return f'<img alt="{name} stamp" src="data:image/png;base64,{encoded}">'
 
 
-def _north(picture: Picture | None) -> str:
-    """Say where north is, if the stamp does."""
+def _arrow(picture: Picture | None) -> str:
+    """Draw where north is in a corner of the stamp, if it is known."""
     if picture is None or not math.isfinite(picture[1]):
         return ""
+    turn = f"transform: rotate({-picture[1]:.1f}deg)"
+    return f'<span class="ad-north" style="{turn}" aria-hidden="true">N<br>|</span>'
+
+
+def _north(picture: Picture | None) -> str:
+    """Say where north is, or that nobody does."""
+    if picture is None:
+        return ""
+    if not math.isfinite(picture[1]):
+        return ", north not given"
     side = "left" if picture[1] > 0 else "right"
     return f", N {abs(picture[1]):.0f}° {side} of up" if abs(picture[1]) >= 0.5 else ", N up"

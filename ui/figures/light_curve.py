@@ -34,6 +34,8 @@ BAND_SYMBOLS = {
 
 _KINDS = ("limit", "forced", "detection")  # what is drawn last lies on top
 _MIN_SPAN_DAYS = 2.0
+_MAX_MAG_ERR = 1.0
+_MAG_MARGIN = 0.7
 _MAX_SOURCE = 90
 
 
@@ -58,7 +60,8 @@ def light_curve(
     flux : {"difference", "total"}
         Which flux; limits are those of the difference image.
     scale : {"magnitude", "flux"}
-        AB magnitudes of the absolute flux, brighter up; or signed flux.
+        AB magnitudes of the absolute flux, brighter up, as far as points reach that are known to
+        a magnitude; or signed flux.
     limits : bool
         Whether to draw upper limits.
     curves : sequence of NamedCurve
@@ -175,6 +178,12 @@ def _layout(
     }
     if axes.in_magnitudes:
         y_axis["autorange"] = "reversed"
+        told = points.mag[np.isfinite(points.mag) & ~(points.mag_err > _MAX_MAG_ERR)]
+        if len(told):  # what is nearly no flux has any magnitude, and hides the others
+            y_axis["autorangeoptions"] = {
+                "clipmin": float(told.min()) - _MAG_MARGIN,
+                "clipmax": float(told.max()) + _MAG_MARGIN,
+            }
     way = "days" if period is None else "phase"
     return {
         "xaxis": _time_axis(alert, points) if period is None else _phase_axis(period),
@@ -203,4 +212,4 @@ def _time_axis(alert: Any, points: CurvePoints) -> dict[str, Any]:
 def _phase_axis(period: Period) -> dict[str, Any]:
     source = safe(period.source[:_MAX_SOURCE])
     title = f"phase from this alert, period {period.days:.6g} d ({source})"
-    return {"title": {"text": title}, "range": [-0.02, 2.02], "dtick": 0.25, "zeroline": False}
+    return {"title": {"text": title}, "range": [-0.05, 2.05], "dtick": 0.25, "zeroline": False}

@@ -24,7 +24,9 @@ N_HARMONICS = 3
 _OVERSAMPLING = 5
 _MAX_GRID = 1 << 16
 _N_PEAKS = 20
-_FINE = np.linspace(-1.0, 1.0, 21)  # steps of the coarse grid
+_NEAR = np.linspace(-1.0, 1.0, 5)  # steps of the coarse grid
+_FINE = np.linspace(-0.5, 0.5, 11)
+_N_REFINED = 8
 _RELATED = (1.0, 2.0, 3.0, 1 / 2, 1 / 3)
 _DOUBLED = np.log(100.0)
 
@@ -92,14 +94,13 @@ def fit_period(
     peaks, step = _peaks(t, deviation, max_frequency)
     if not constant > 0 or not len(peaks):
         return None
-    # Each peak, and half of its frequency.
-    places = np.concatenate((peaks, peaks / 2))[:, None] + step * _FINE
-    places = np.clip(places, 0.5 / span, None)
-    left = _chi2(t, deviation, weight, member, places.ravel()).reshape(places.shape)
-    row, best = np.arange(len(places)), left.argmin(axis=1)
-    frequency, left = places[row, best], left[row, best]
+    fit = _Fit(t, deviation, weight, member)
+    halves = np.arange(2 * len(peaks)) >= len(peaks)
+    frequency, left = fit.best(np.concatenate((peaks, peaks / 2)), step * _NEAR)
+    refined = np.argsort(left)[:_N_REFINED]
+    frequency[refined], left[refined] = fit.best(frequency[refined], step * _FINE)
     likelihood = -0.5 * n_free * np.log(left)
-    chosen = int(likelihood[: len(peaks)].argmax())
+    chosen = int(np.where(halves, -np.inf, likelihood).argmax())
     if likelihood[chosen + len(peaks)] > likelihood[chosen] + _DOUBLED:
         chosen += len(peaks)
 
@@ -137,24 +138,41 @@ def _peaks(t: Floats, deviation: Floats, max_frequency: float) -> tuple[Floats, 
     return angular[highest] / (2 * np.pi), max_frequency / size
 
 
-def _chi2(
-    t: Floats, deviation: Floats, weight: Floats, band: NDArray[np.intp], frequency: Floats
-) -> Floats:
-    """Return what chi-square is left by the best wave of each frequency, (n_frequencies,)."""
-    turn = np.exp(2j * np.pi * np.outer(frequency, t))
-    waves = [turn**harmonic for harmonic in range(1, N_HARMONICS + 1)]
-    terms = np.stack([part for wave in waves for part in (wave.real, wave.imag)], axis=1)
-    terms = _without_means(terms, weight, band)
-    weighted = terms * weight
-    normal = weighted @ terms.transpose(0, 2, 1)
-    right = weighted @ deviation
-    # A wave that the times cannot tell from the means would leave the equations singular.
-    ridge = 1e-9 * (np.trace(normal, axis1=1, axis2=2) + weight.sum())
-    normal += ridge[:, None, None] * np.eye(2 * N_HARMONICS)
-    solution = np.linalg.solve(normal, right[..., None])[..., 0]
-    constant = float(weight @ deviation**2)
-    left: Floats = np.maximum(constant - (right * solution).sum(axis=1), 1e-12 * constant)
-    return left
+@dataclass(frozen=True, eq=False)
+class _Fit:
+    """Waves fitted to a light curve without its means, all (n,)."""
+
+    t: Floats
+    deviation: Floats
+    weight: Floats
+    member: NDArray[np.intp]
+
+    def best(self, frequency: Floats, steps: Floats) -> tuple[Floats, Floats]:
+        """Return the best of the frequencies around each, and what it leaves, (n_frequencies,)."""
+        lowest = 0.5 / self.t[-1]
+        tried = np.clip(frequency[:, None] + steps, lowest, None)
+        left = self.chi2(tried.ravel()).reshape(tried.shape)
+        row, best = np.arange(len(tried)), left.argmin(axis=1)
+        return tried[row, best], left[row, best]
+
+    def chi2(self, frequency: Floats) -> Floats:
+        """Return what chi-square the best wave of each frequency leaves, (n_frequencies,)."""
+        turn = np.exp(2j * np.pi * np.outer(frequency, self.t))
+        waves = [turn]
+        for _ in range(1, N_HARMONICS):
+            waves.append(waves[-1] * turn)
+        terms = np.stack([part for wave in waves for part in (wave.real, wave.imag)], axis=1)
+        terms = _without_means(terms, self.weight, self.member)
+        weighted = terms * self.weight
+        normal = weighted @ terms.transpose(0, 2, 1)
+        right = weighted @ self.deviation
+        # A wave that the times cannot tell from the means would leave the equations singular.
+        ridge = 1e-9 * (np.trace(normal, axis1=1, axis2=2) + self.weight.sum())
+        normal += ridge[:, None, None] * np.eye(2 * N_HARMONICS)
+        solution = np.linalg.solve(normal, right[..., None])[..., 0]
+        constant = float(self.weight @ self.deviation**2)
+        left: Floats = np.maximum(constant - (right * solution).sum(axis=1), 1e-12 * constant)
+        return left
 
 
 def _without_means(values: Floats, weight: Floats, band: NDArray[np.intp]) -> Floats:

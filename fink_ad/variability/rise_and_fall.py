@@ -58,7 +58,7 @@ def _curve(points: Measured, code: int) -> ModelCurve | None:
         return None
     t = points.mjd_utc - points.mjd_utc[0]
     value, error = flux / brightest, np.hypot(error, _ERROR_FLOOR * flux) / brightest
-    fit = light_curve.BazinFit("mcmc-lmsder", lmsder_niter=30)
+    fit = light_curve.BazinFit("mcmc-lmsder", mcmc_niter=32, lmsder_niter=30)
     *parameters, reduced_chi2 = fit(t, value, error, sorted=True).tolist()
     if not np.isfinite([*parameters, reduced_chi2]).all() or reduced_chi2 > MAX_REDUCED_CHI2:
         return None

@@ -34,8 +34,9 @@ types: $(STAMP) ## strict types
 
 check: lint types test ## all of the above
 
-test-services: $(STAMP) ## the store against a real PostgreSQL, which this installs if need be
+test-services: $(STAMP) ## against a real PostgreSQL and a real Kafka, installed if need be
 	tests/services/run_postgres.sh $(BIN)/python
+	tests/services/run_kafka.sh $(BIN)/python
 
 test-browser: $(STAMP) ## the review page in a real browser, which this installs if need be
 	tests/browser/run.sh $(BIN)/python

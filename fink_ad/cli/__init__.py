@@ -18,6 +18,7 @@ from fink_ad.cli.db import db_app
 from fink_ad.cli.dead_letters import dead_letters_app
 from fink_ad.cli.demo import demo
 from fink_ad.cli.doctor import doctor
+from fink_ad.cli.doors import doors_app
 from fink_ad.cli.features import features
 from fink_ad.cli.history import history_app
 from fink_ad.cli.labels import labels_app
@@ -68,6 +69,7 @@ app.add_typer(catalogs_app, name="catalogs")
 app.add_typer(config_app, name="config")
 app.add_typer(db_app, name="db")
 app.add_typer(dead_letters_app, name="dead-letters")
+app.add_typer(doors_app, name="doors")
 app.add_typer(history_app, name="history")
 app.add_typer(labels_app, name="labels")
 app.add_typer(models_app, name="models")

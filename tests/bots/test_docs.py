@@ -1,23 +1,17 @@
 """What docs/bot.md says is true: commands, words, settings and fields are those there are."""
 
-import json
 import re
 import shlex
-from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
-import pytest
 import typer
 
 from fink_ad.bots.app import _HANDLERS
 from fink_ad.bots.linking import HELP
 from fink_ad.cli import app
 from fink_ad.config import BotSettings
-from fink_ad.review.doors import SCHEMA_VERSION, parcel_json
-from fink_ad.review.outbox import Parcel
 from fink_ad.review.subscriptions import _KEYS, read_subscription
-from fink_ad.store.records.notifications import NewSubscription, Notification
+from fink_ad.store.records.notifications import NewSubscription
 
 TEXT = (Path(__file__).parents[2] / "docs" / "bot.md").read_text()
 
@@ -75,22 +69,3 @@ def test_every_setting_is_one():
     assert named >= {"token", "token_file", "webhook", "webhook_secret", "keep_days"}
     assert named <= fields
     assert f"`bot.keep_days` ({BotSettings().keep_days})" in TEXT
-
-
-@pytest.mark.enable_socket
-def test_every_field_of_the_json_lines_is_told_with_its_type(desk, store):
-    order = store.order(store.latest_order("ztf", "transient").id)
-    now = datetime.now(UTC)
-    one = Notification(
-        "candidate", "door:a", "ztf", str(order.object_id[0]), "shared", "first", now, now, id=7
-    )
-    candidate = desk.look("ztf", int(order.alert_id[0]))
-    form = parcel_json(Parcel(one, candidate, "rare"))
-    form |= parcel_json(Parcel(replace(one, kind="candidate", body="x"), None, "rare"))
-    told = {name: row[1] for row in rows("| field |") for name in re.findall(r"`(\w+)`", row[0])}
-    assert set(told) == set(form)
-    assert form["schema"] == f"fink_ad_candidates/{SCHEMA_VERSION}"
-    kinds = {str: "string", bool: "boolean", int: "integer", float: "number", list: "list"}
-    for name, value in json.loads(json.dumps(form)).items():
-        expected = "null" if value is None else kinds[type(value)]
-        assert expected in told[name], name

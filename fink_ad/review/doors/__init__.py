@@ -3,7 +3,7 @@
 from fink_ad.review.doors.contract import Door, DoorRefused, DoorShut
 from fink_ad.review.doors.message import SCHEMA_VERSION, TOPIC, parcel_json
 from fink_ad.review.doors.opening import kind_of, open_door
-from fink_ad.review.doors.sending import Doors, send_doors
+from fink_ad.review.doors.sending import Doors, send_doors, try_door
 from fink_ad.review.doors.serving import serving_doors
 
 __all__ = [
@@ -18,4 +18,5 @@ __all__ = [
     "parcel_json",
     "send_doors",
     "serving_doors",
+    "try_door",
 ]

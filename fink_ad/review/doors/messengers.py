@@ -105,9 +105,10 @@ def _is_refusal(code: int) -> bool:
 
 
 def _keep_secrets_out_of_logs() -> None:
-    """Silence the library and its HTTP client: they log addresses, which hold secrets."""
+    """Let what the library and its HTTP client log reach us alone: addresses hold secrets."""
     logger = logging.getLogger("apprise")
     logger.propagate = False
+    logger.setLevel(logging.DEBUG)  # the reasons are among what it says at this level
     if not logger.handlers:
         logger.addHandler(logging.NullHandler())
     logging.getLogger("urllib3").setLevel(logging.ERROR)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import structlog
 
@@ -11,9 +13,10 @@ from fink_ad.config import Settings
 from fink_ad.errors import FinkAdError, StoreError
 from fink_ad.review.doors.contract import Door, DoorRefused, DoorShut
 from fink_ad.review.doors.opening import open_door
-from fink_ad.review.outbox import Outbox
+from fink_ad.review.outbox import Outbox, Parcel
+from fink_ad.store.records.notifications import SHARED, Notification
 
-__all__ = ["RETRY_SECONDS", "Doors", "Passed", "send_doors"]
+__all__ = ["RETRY_SECONDS", "Doors", "Passed", "send_doors", "try_door"]
 
 RETRY_SECONDS = 60.0
 """After which what did not go through is tried again."""
@@ -120,3 +123,18 @@ def send_doors(outbox: Outbox, settings: Settings) -> int:
         return sum(doors.empty(target).n for target in outbox.targets("door"))
     finally:
         doors.close()
+
+
+def try_door(settings: Settings, name: str) -> str:
+    """Send a word of trial through a door; return what the other side calls it.
+
+    Raises
+    ------
+    ConfigError, DoorShut, DoorRefused
+        If it does not go through.
+    """
+    now = datetime.now(UTC)
+    words = "A trial of this door: nothing happened."
+    one = Notification("heartbeat", f"door:{name}", "", "", SHARED, "trial", now, now, body=words)
+    with closing(open_door(settings, name)) as door:
+        return door.ready(Parcel(one, None, "a trial"))()

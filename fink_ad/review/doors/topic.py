@@ -61,6 +61,7 @@ class KafkaTopic:
                     "acks": "all",
                     "enable.idempotence": True,
                     "message.timeout.ms": int(_DELIVERY_SECONDS * 1000),
+                    "topic.metadata.propagation.max.ms": int(_DELIVERY_SECONDS * 500),
                     "linger.ms": 0,  # one at a time: there is nothing to wait for
                     "partitioner": "murmur2_random",  # as Java clients place a key
                     "log_level": 0,  # `_remember` is told

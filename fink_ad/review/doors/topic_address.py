@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -13,6 +14,7 @@ __all__ = ["EXAMPLE", "TopicAddress", "read_address"]
 
 EXAMPLE = "kafka://host:9092/fink_ad_candidates"
 
+_TOPIC_NAME = re.compile(r"[A-Za-z0-9._-]{1,249}")  # as the brokers have it
 _OPTIONS = frozenset(
     {
         "client.id",
@@ -69,7 +71,7 @@ def read_address(name: str, url: str) -> TopicAddress:
     topic = parts.path.strip("/") or TOPIC
     if not brokers or not all(one.rpartition(":")[2].isdecimal() for one in brokers.split(",")):
         raise ConfigError(f"{where} names no host with its port; for example {EXAMPLE}")
-    if "/" in topic or len(topic) > 249:
+    if not _TOPIC_NAME.fullmatch(topic):
         raise ConfigError(f"{where} names no topic; for example {EXAMPLE}")
     for option in options:
         if option not in _OPTIONS:

@@ -17,7 +17,6 @@ NAME_HEADER = "id"
 _SLACK = timedelta(minutes=10)  # clocks of those who wrote and of the brokers differ
 _MOST = 100_000  # messages of a partition that are looked at, the newest
 _LONGEST_SECONDS = 20.0
-_AT_ONCE = 1000
 _NO_TOPIC = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC)
 
 
@@ -53,14 +52,16 @@ def find_message(address: TopicAddress, name: str, since: datetime) -> str | Non
         consumer.assign(unread)
         left = {one.partition for one in unread}
         while left:
-            for message in consumer.consume(_AT_ONCE, _left(end)):
-                error = message.error()
-                if error is not None and error.code() == KafkaError._PARTITION_EOF:
-                    left.discard(message.partition())
-                elif error is not None:
-                    raise KafkaException(error)
-                elif (NAME_HEADER, name.encode()) in (message.headers() or ()):
-                    return f"{address.topic}/{message.partition()}/{message.offset()}"
+            message = consumer.poll(_left(end))
+            if message is None:
+                continue
+            error = message.error()
+            if error is not None and error.code() == KafkaError._PARTITION_EOF:
+                left.discard(message.partition())
+            elif error is not None:
+                raise KafkaException(error)
+            elif (NAME_HEADER, name.encode()) in (message.headers() or ()):
+                return f"{address.topic}/{message.partition()}/{message.offset()}"
         return None
     finally:
         consumer.close()

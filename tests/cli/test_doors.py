@@ -1,0 +1,85 @@
+"""`fink-ad doors`: other ways out, without a chat."""
+
+import json
+
+import pytest
+
+DOORS = "FINK_AD_BOT__DOORS"
+
+
+@pytest.fixture
+def lines(monkeypatch, tmp_path):
+    path = tmp_path / "lines.jsonl"
+    monkeypatch.setenv(DOORS, json.dumps({"archive": f"jsonl:{path}", "odd": "no-secret-told"}))
+    return path
+
+
+def test_without_doors_it_says_where_they_are_named(fink_ad):
+    assert "[bot.doors]" in fink_ad("doors", "list").out
+    assert fink_ad("doors", "list", "--json").json == []
+    told = fink_ad("doors", "try", "archive")
+    assert (told.code, told.out) == (2, "")
+    assert "there is no door 'archive'" in told.err
+
+
+def test_candidates_go_out_without_a_chat(fink_ad, lines, night):
+    fink_ad("reviewers", "add", "vera", "--role", "operator")
+    told = fink_ad("doors", "subscribe", "archive", "ztf", "rarity=10", "where=abs(b_deg) > 1")
+    assert told.out.startswith("archive: ztf transient, shared model, at least 1 in 10, ")
+    assert "where abs(b_deg) > 1" in told.out
+    assert fink_ad("run", "--source", "files", night).code == 0
+    before = {one["name"]: one for one in fink_ad("doors", "list", "--json").json}
+    n = before["archive"]["waiting"]
+    assert n > 0
+    assert fink_ad("doors", "send").out == f"{n} sent\n"
+    assert len(lines.read_text().splitlines()) == n
+    after = {one["name"]: one for one in fink_ad("doors", "list", "--json").json}
+    assert (after["archive"]["sent"], after["archive"]["waiting"]) == (n, 0)
+    assert after["archive"]["kind"] == "jsonl"
+    assert (after["odd"]["kind"], after["odd"]["wishes"]) == ("?", [])
+    listed = fink_ad("doors", "list").out
+    assert "archive" in listed
+    assert "no-secret-told" not in listed
+    assert "nothing is sent any more" in fink_ad("doors", "unsubscribe", "archive").out
+    told = fink_ad("doors", "unsubscribe", "archive")
+    assert (told.code, "nothing is sent through 'archive'" in told.err) == (1, True)
+
+
+def test_a_trial_says_what_came_of_it(fink_ad, lines):
+    assert fink_ad("doors", "try", "archive").out == "archive: accepted as 0\n"
+    assert "A trial of this door" in json.loads(lines.read_text())["text"]
+    told = fink_ad("doors", "try", "odd")
+    assert told.code == 2
+    assert "no address that apprise understands" in told.err
+    assert "no-secret-told" not in told.err
+
+
+def test_who_asks_is_an_operator(fink_ad, lines):
+    told = fink_ad("doors", "subscribe", "archive")
+    assert (told.code, "there are 0 operators" in told.err) == (1, True)
+    fink_ad("reviewers", "add", "vera")
+    told = fink_ad("doors", "subscribe", "archive", "--reviewer", "vera")
+    assert (told.code, "'vera' is no operator" in told.err) == (1, True)
+    fink_ad("reviewers", "change", "vera", "--role", "operator")
+    assert fink_ad("doors", "subscribe", "archive").code == 0
+    fink_ad("reviewers", "add", "uwe", "--role", "operator")
+    assert "there are 2 operators" in fink_ad("doors", "subscribe", "archive").err
+    assert fink_ad("doors", "subscribe", "archive", "--reviewer", "uwe").code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["rarity=much"], "rarity=much is no number"),
+        (["at=door:odd"], "the door is named already"),
+        (["model=mine"], "no model of their own"),
+        (["where=1 +"], "1 +"),
+        (["sometimes"], "'sometimes' means nothing here"),
+    ],
+)
+def test_wishes_that_are_not_understood(fink_ad, lines, words, said):
+    fink_ad("reviewers", "add", "vera", "--role", "operator")
+    told = fink_ad("doors", "subscribe", "archive", *words)
+    assert told.code in (1, 2)
+    assert said in told.err
+    assert fink_ad("doors", "list", "--json").json[0]["wishes"] == []

@@ -8,7 +8,8 @@ STYLE = """<style>
 [data-testid="stVerticalBlock"] { gap: 0.4rem; }
 /* What it writes, a spreadsheet could run: pages offer files of their own. */
 [data-testid="stElementToolbarButton"]:has([aria-label^="Download as CSV"]) {
-  display: none; }
+  display: none;
+}
 [data-testid="stMetricValue"] { font-size: 1.5rem; }
 .ad-line { display: flex; flex-wrap: wrap; gap: 0.2rem 0.9rem; align-items: baseline;
   font-size: 0.9rem; line-height: 1.35; }

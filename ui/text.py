@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 __all__ = ["ago", "escaped", "number", "plain", "rarity", "safe", "utc"]
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+.!|$:~&-])")
+_ADDRESS = re.compile(r"(https?:(?=//)|www(?=\.)|@)", re.IGNORECASE)
+_JOINER = "\u2060"  # has no width, and ends what looks like an address
 
 _STEPS = (("d", 86_400.0), ("h", 3600.0), ("min", 60.0), ("s", 1.0))
 
@@ -20,8 +22,11 @@ def plain(text: object) -> str:
 
 
 def escaped(text: object) -> str:
-    """Make a stranger's text harmless inside Markdown: no links, no pictures, no colours."""
-    return _MARKDOWN.sub(r"\\\1", plain(text))
+    """Make a stranger's text harmless inside Markdown: no links, no pictures, no colours.
+
+    Addresses are made links after backslashes are gone, so these alone do not keep them text.
+    """
+    return _MARKDOWN.sub(r"\\\1", _ADDRESS.sub(rf"\1{_JOINER}", plain(text)))
 
 
 def safe(text: object) -> str:

@@ -9,7 +9,8 @@ import pandas as pd
 
 __all__ = ["to_csv", "to_votable"]
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# Also as Japanese keyboards write them: some spreadsheets take those for the same.
+_FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\t", "\r", "\n")
 _TYPES = {"i": "long", "u": "long", "f": "double", "b": "boolean"}
 
 

@@ -34,8 +34,8 @@ def test_with_few_answers_the_contender_waits_for_the_operator(home: Home) -> No
         assert home.active().revision == outcome.contender
         with pytest.raises(StoreError, match="in force already"):
             promote_model(store, home.settings(), outcome.contender, "ada")
+        bob = store.add_reviewer("bob")
         with pytest.raises(StoreError, match="'bob' is no operator"):
-            bob = store.add_reviewer("bob")
             rollback_model(store, home.settings(), *KEY, bob.name, bob.id)
         assert home.active().revision == outcome.contender
         found = rollback_model(store, home.settings(), *KEY, "ada")

@@ -1,5 +1,6 @@
 """What strangers write does nothing on the page; times and numbers read well."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -16,9 +17,19 @@ def test_html_of_a_stranger_is_text() -> None:
 
 
 def test_markdown_of_a_stranger_is_text() -> None:
-    assert escaped("[x](http://y) :red[z] `c`\n# h") == (
-        r"\[x\]\(http\://y\) \:red\[z\] \`c\`" + "\ufffd" + r"\# h"
+    assert escaped("[x](/y) :red[z] `c`\n# h") == (
+        r"\[x\]\(/y\) \:red\[z\] \`c\`" + "\ufffd" + r"\# h"
     )
+
+
+@pytest.mark.parametrize(
+    "address", ["http://e.org", "HTTPS://e.org", "www.e.org", "Www.e.org", "a@e.org"]
+)
+def test_an_address_of_a_stranger_is_no_link(address: str) -> None:
+    """As GitHub's Markdown finds addresses in text: section 6.9 of its specification."""
+    told = escaped(address).replace("\\", "")
+    assert told.replace("\u2060", "") == address
+    assert not re.search(r"(?i)https?://|www\.|\w@\w", told)
 
 
 @pytest.mark.parametrize(

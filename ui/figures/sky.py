@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from fink_ad.review import ecliptic, galactic_plane, mollweide
+from fink_ad.ui.text import plain
 
 __all__ = ["sky_map"]
 
@@ -72,7 +73,7 @@ def _points(
         "x": np.asarray(x).tolist(),
         "y": np.asarray(y).tolist(),
         "customdata": names,
-        "text": [one.replace("<", "&lt;") for one in names],
+        "text": [plain(one).replace("<", "&lt;") for one in names],
         "hovertemplate": "%{text}<extra></extra>",
         "marker": {"color": colour, "size": 5, "symbol": symbol, "opacity": 0.7},
     }

@@ -41,6 +41,9 @@ a.ad-link { margin-right: 0.7rem; font-size: 0.88rem; }
   .ad-stamps img, .ad-none { height: 6rem; }
   .stBottomBlockContainer button { padding: 0.1rem 0.55rem; min-height: 2.2rem; }
   .stBottomBlockContainer [data-testid="stHorizontalBlock"] { gap: 0.35rem; }
+  .st-key-filters [data-testid="stColumn"],
+  [data-testid="stColumn"]:has([data-testid="stMetric"]) {
+    min-width: calc(50% - 0.5rem); flex: 1 1 calc(50% - 0.5rem); }
 }
 </style>"""
 """CSS of the page; class names begin with ``ad-``."""

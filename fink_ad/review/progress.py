@@ -89,7 +89,10 @@ def decision_table(store: Store, survey: str, population: str) -> pd.DataFrame:
 
 
 def version_table(store: Store, survey: str, population: str) -> pd.DataFrame:
-    """Return the revisions of shared models worth a look, that in force first."""
+    """Return the revisions of shared models worth a look, that in force first.
+
+    ``answers`` it learned from, ``alerts`` its ``forest`` was grown on.
+    """
     rows = []
     for revision, what in comparable_revisions(store, survey, population).items():
         found = store.model(revision)
@@ -97,8 +100,8 @@ def version_table(store: Store, survey: str, population: str) -> pd.DataFrame:
             learner = str(found.model.manifest.get("learner", ""))
             made = found.activated_at
             counts = (found.revision.n_labels, found.model.n_rows)
-            rows.append((revision[:12], what, learner, *counts, found.model.id[:12], made))
-    columns = ["model", "what", "learner", "answers", "reference alerts", "forest", "made"]
+            rows.append((revision[:12], what, *counts, learner, made, found.model.id[:12]))
+    columns = ["model", "what", "answers", "alerts", "learner", "made", "forest"]
     return pd.DataFrame(rows, columns=columns)
 
 

@@ -36,7 +36,8 @@ def candidates() -> None:
     if not origins:
         st.info("No candidates here. The rarer an alert, the sooner it is one; see `fink-ad run`.")
         return
-    places = st.columns([1, 1.2, 1.4, 1.2, 1, 1, 1], vertical_alignment="bottom")
+    with st.container(key="filters"):
+        places = st.columns([1, 1.2, 1.4, 1.2, 1, 1, 1], vertical_alignment="bottom")
     night, model = _choose_origin(places, origins)
     table = seat.desk.candidates(
         seat.survey, seat.population, seat.reviewer.id, night=night, revision=model
@@ -117,7 +118,7 @@ def _list(table: pd.DataFrame) -> None:
         selection_mode="single-row",
         column_config={
             "place": number("#", width=50),
-            "n_det": number("points", help="detections in the alert"),
+            "n_det": "detections",
             "answer": "my answer",
             "object_id": st.column_config.TextColumn("object"),
             "one_in": number("1 in", format="%.0f"),

@@ -32,11 +32,11 @@ def one_object() -> None:
     with left:
         picked = curve_chart(seat, candidate)
         _alerts(candidate)
-        _scores(seat, next(one for one in records if one.alert_id == alert_id))
         _opinions(seat, candidate)
-        _events(seat, candidate)
     with right:
         evidence(seat, candidate, picked)
+        _scores(seat, next(one for one in records if one.alert_id == alert_id))
+        _events(seat, candidate)
 
 
 def _choose_alert(alerts: list[tuple[int, str]]) -> int:
@@ -59,7 +59,7 @@ def _alerts(candidate: Candidate) -> None:
         columns={
             "alert_id": "alert",
             "mag": st.column_config.NumberColumn(format="%.2f"),
-            "n_det": "points",
+            "n_det": "detections",
             "score": st.column_config.NumberColumn("score then", format="%.3f"),
             "mjd_utc": st.column_config.NumberColumn("MJD (UTC)", format="%.4f"),
         },

@@ -33,13 +33,19 @@ def tonight() -> None:
         _coming_in(counts, now)
         show_table(
             "Counts by night",
-            counts.assign(night=[str(one) if one else "not told" for one in counts["night"]]),
+            counts.assign(
+                night=[str(one) if one else "not told" for one in counts["night"]],
+                **{"adds up": ["yes" if one else "NO" for one in counts["adds up"]]},
+            ),
             columns={"duplicate": "duplicates", "dead_letter": "dead letters"},
         )
     left, right = st.columns(2)
     with left:
-        show_table("At work", work_table(store, now))
-        show_table("Could not be read", letter_table(store), "Everything could be read.")
+        work = work_table(store, now)
+        signs = [ago(one, now) if pd.notna(one) else "" for one in work["last sign"]]
+        show_table("At work", work.assign(**{"last sign": signs}))
+        letters = letter_table(store)
+        show_table("Could not be read", letters, "Everything could be read.", {"n": "packets"})
     with right:
         show_table("Drift", drift_table(store), "Not measured yet; the scheduler does so nightly.")
         show_table("Jobs", job_table(store), "No job has run yet; `fink-ad scheduler` runs them.")

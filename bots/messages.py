@@ -64,7 +64,8 @@ async def send_candidate(
 async def say(message: Message, html: str) -> Message:
     """Answer a message in words; what is too long is cut between lines."""
     if len(html) > TEXT_LENGTH:
-        html = html[: html.rindex("\n", 0, TEXT_LENGTH - 2)] + "\n…"
+        last = html.rfind("\n", 0, TEXT_LENGTH - 2)
+        html = f"{html[:last]}\n…" if last > 0 else "That is too long to be told here."
     return await message.reply_html(html, link_preview_options=_NO_PREVIEW)
 
 

@@ -19,7 +19,14 @@ from typing import ParamSpec, TypeVar, cast
 import httpx
 import structlog
 from telegram.constants import ParseMode
-from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TelegramError
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Forbidden,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+)
 
 from fink_ad.bots.context import CHANNEL, Bot
 from fink_ad.bots.limits import Turn
@@ -131,7 +138,12 @@ class Sender:
             wait = cast(timedelta, error.retry_after)  # as `PTB_TIMEDELTA` has it
             await self._note(outbox.postpone, parcel, wait.total_seconds(), "too many requests")
             return False
+        except ChatMigrated as error:
+            await self._note(outbox.move, target, f"{CHANNEL}:{error.new_chat_id}")
+            return False
         except (BadRequest, Forbidden) as error:
+            _log.warning("message_refused", target=target, error=error.message)
+            await self._notices.tell("a chat refuses what is sent to it", error)
             await self._note(outbox.refused, parcel, error.message)
             return True
         except NetworkError as error:

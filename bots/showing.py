@@ -26,7 +26,7 @@ _POLL_SECONDS = 0.1
 
 async def next_(update: Update, talk: Talk) -> None:
     """Show the next candidate of the queue."""
-    survey, population = await talk.ask(_list_of, talk, talk.args or [])
+    survey, population = await talk.ask(_list_of, talk, talk.args or [], "/next ztf transient")
     await show_next(update, talk, survey, population)
 
 
@@ -61,7 +61,7 @@ async def top(update: Update, talk: Talk) -> None:
         else:
             continue
         args.remove(one)
-    survey, population = await talk.ask(_list_of, talk, args)
+    survey, population = await talk.ask(_list_of, talk, args, "/top 10 mine")
     reviewer_id = talk.reviewer.id if mine else None
     await say(message_of(update), await talk.ask(_top, talk, survey, population, reviewer_id, n))
 
@@ -135,15 +135,13 @@ def object_named(talk: Talk, args: list[str] | None) -> tuple[str, int]:
     return latest.survey, latest.alert_id
 
 
-def _list_of(talk: Talk, args: list[str]) -> tuple[str, str]:
+def _list_of(talk: Talk, args: list[str], example: str) -> tuple[str, str]:
     """Return the list that words like ``lsst solar_system`` name, or the largest there is."""
     known = review_lists(talk.desk.store)
     wanted = [one.lower() for one in args]
     strange = [one for one in wanted if one not in (*SURVEYS, *POPULATIONS)]
     if strange:
-        raise ReviewError(
-            f"{strange[0][:40]!r} means nothing here; write for example /next ztf transient"
-        )
+        raise ReviewError(f"{strange[0][:40]!r} means nothing here; write for example {example}")
     for one in known:
         if all(word in one for word in wanted):
             return one

@@ -39,7 +39,9 @@ async def on_tap(update: Update, talk: Talk) -> None:
         elif tap.action == "next":
             await acknowledge(query)
             label = await talk.ask(_own_label, talk, tap)
-            await show_next(update, talk, label.survey, label.population, label)
+            # Waiting for the ranking and drawing must not hold up what others tap meanwhile.
+            shown = show_next(update, talk, label.survey, label.population, label)
+            talk.application.create_task(shown, update=update)
         else:
             await acknowledge(query)
             candidate = await talk.ask(talk.desk.look, tap.survey, tap.alert_id)

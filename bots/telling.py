@@ -26,7 +26,7 @@ async def mute(update: Update, talk: Talk) -> None:
     user = update.effective_user
     if user is None:
         return
-    text = " ".join(talk.args or [])
+    text = "".join(talk.args or []).lower()
     if text == "off":
         await talk.ask(talk.desk.store.mute_chat, user.id, None)
         await say(message_of(update), "You are told again.")

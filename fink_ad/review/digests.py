@@ -16,6 +16,8 @@ __all__ = ["heartbeat_text", "queue_digests", "queue_heartbeat", "queue_personal
 
 _EXPIRY = timedelta(hours=24)
 _LATE = timedelta(hours=12)  # a digest missed for longer is left to the next one
+# How long after the beginning of its date a night is the newest there can be, once it is over.
+_LAG = {"ztf": timedelta(hours=12), "lsst": timedelta(hours=36)}
 _SPARE = 5  # proposals for each place of a digest: conditions and known objects take some
 
 
@@ -94,11 +96,17 @@ def heartbeat_text(store: Store, night: int, now: datetime) -> str:
         totals[key.kind] = totals.get(key.kind, 0) + n
     kinds = (("in", "in"), ("scored", "scored"), ("filtered", "filtered"))
     told = [f"{totals.get(kind, 0):,} {word}" for kind, word in kinds]
+    rest = (("duplicate", "seen before"), ("dead_letter", "unreadable"))
+    told += [f"{totals[kind]:,} {word}" for kind, word in rest if totals.get(kind)]
     told.append(f"{len(store.candidates(top=None, night=night)):,} candidates")
     since = now - timedelta(days=1)
     answers = [one for one in store.labels() if one.answered_at >= since and one.retracts is None]
     told.append(f"{len(answers):,} answers in the last 24 hours")
-    return f"Night {night}: {', '.join(told)}."
+    told_of = f"Night {night}: {', '.join(told)}."
+    surveys = {key.survey for key in store.counts(night)}
+    if all(night < int(f"{now - _LAG[one]:%Y%m%d}") for one in surveys):
+        return f"No new alerts have come in. {told_of}"
+    return told_of
 
 
 def _proposals(store: Store, one: Subscription, now: datetime) -> Iterable[NewNotification]:

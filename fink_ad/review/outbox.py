@@ -151,6 +151,10 @@ class Outbox:
             until = self._clock() + timedelta(seconds=seconds)
             self._store.put_off(one.id, until, why, in_doubt)
 
+    def move(self, target: str, to: str) -> None:
+        """Send to another name of a target what was meant for it, what is in hand included."""
+        self._store.move_target(target, to)
+
     def refused(self, parcel: Parcel, why: str) -> None:
         """Give up what the other side will never accept."""
         self._store.drop_notification(parcel.notification.id, "failed", why)

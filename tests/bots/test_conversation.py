@@ -228,6 +228,7 @@ def test_questions_are_answered(telegram, bot, store, maria):
             ("/watch", name),
             (f"/watch {name} off", "no longer watched"),
             ("/mute 8h", "Nothing is sent unasked until"),
+            ("/mute 3 D", "Nothing is sent unasked until"),
             ("/mute off", "told again"),
             ("/help", "You answer as <b>Maria</b>"),
             # wrong input is explained with an example
@@ -235,6 +236,7 @@ def test_questions_are_answered(telegram, bot, store, maria):
             ("/object NGC4993", "nothing is kept of"),
             ("/mute long", "for example /mute 8h"),
             ("/next 5", "for example /next ztf transient"),
+            ("/top ten", "for example /top 10 mine"),
             ("/undo", "no answer to take back"),
             ("/dance", "/help tells"),
             ("what is this?", "/help tells"),

@@ -6,11 +6,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from fakes.telegram import Refusal
 
-from fink_ad.review.digests import queue_digests, queue_heartbeat, queue_personal
+from fink_ad.review.digests import (
+    heartbeat_text,
+    queue_digests,
+    queue_heartbeat,
+    queue_personal,
+)
 from fink_ad.review.outbox import Outbox
 from fink_ad.store.records.notifications import NewNotification, NewSubscription
 
-MARIA, JULIEN, OPERATORS = 501, 502, -1002
+MARIA, JULIEN, GROUP, OPERATORS = 501, 502, -1001, -1002
 
 pytestmark = pytest.mark.enable_socket
 
@@ -115,6 +120,50 @@ def test_what_is_refused_is_given_up_and_the_rest_goes_on(telegram, bot, store, 
     Push(store, julien, JULIEN).new(range(2))
     telegram.wait_for(lambda: states(store) == {"failed": 2, "sent": 2})
     assert "blocked" in store.notifications("failed")[0].detail
+    telegram.wait_for(lambda: telegram.sent(OPERATORS))
+    (notice,) = telegram.sent(OPERATORS)
+    assert notice["text"] == (
+        "Bot: a chat refuses what is sent to it (Forbidden). The log says more."
+    )
+
+
+def test_a_group_that_got_another_number_is_followed(telegram, bot, store, julien):
+    grown = -1009
+    telegram.refuse = lambda call: (
+        Refusal(400, "Bad Request: group chat was upgraded", migrate_to_chat_id=grown)
+        if call.params.get("chat_id") == str(GROUP)
+        else None
+    )
+    push = Push(store, julien, GROUP)
+    push.new(range(2))
+    telegram.wait_for(lambda: states(store) == {"sent": 2})
+    assert names(telegram, grown) == [str(one) for one in push.order.alert_id[:2]]
+    assert {one.target for one in store.subscriptions()} == {f"telegram:{grown}"}
+
+
+def test_a_line_that_broke_leaves_a_message_in_doubt(telegram, bot, store, maria, monkeypatch):
+    monkeypatch.setattr("fink_ad.bots.sender._PAUSE_SECONDS", 0.1)
+    breaks = [True]
+
+    def hang_up(call) -> None:
+        if call.method == "sendPhoto" and breaks.pop():
+            breaks.append(False)
+            raise ConnectionError("the line broke after the message was accepted")
+
+    telegram.after_sending = hang_up
+    Push(store, maria).new([0])
+    telegram.wait_for(lambda: states(store) == {"sent": 1})
+    captions = [one["caption"] for one in telegram.sent(MARIA)]
+    assert ["may have been sent before" in one for one in captions] == [False, True]
+
+
+def test_a_stop_leaves_nothing_on_its_way(telegram, at_work, desk, store, maria):
+    Push(store, maria, per_night=100).new(range(40))
+    with at_work(desk):
+        telegram.wait_for(lambda: telegram.sent(MARIA))
+    found = states(store)
+    assert set(found) == {"queued", "sent"}
+    assert found["sent"] == len(telegram.sent(MARIA)) < 40
 
 
 def test_what_a_dead_sender_left_is_sent_again_and_says_so(telegram, at_work, desk, store, maria):
@@ -290,6 +339,14 @@ def test_a_heartbeat_tells_the_counts_once_a_night(telegram, bot, desk, store, m
     n_in = sum(n for key, n in store.counts().items() if key.kind == "in")
     assert f"{n_in:,} in" in message["text"]
     assert "0 answers" in message["text"]
+
+
+def test_a_day_without_alerts_says_so(store):
+    def told(day: int) -> str:
+        return heartbeat_text(store, 20260301, datetime(2026, 3, day, 17, tzinfo=UTC))
+
+    assert told(1).startswith("Night 20260301: ")
+    assert told(2).startswith("No new alerts have come in. Night 20260301: ")
 
 
 def test_a_word_to_the_operators_arrives(telegram, bot, store):

@@ -69,9 +69,13 @@ class Call:
 class Refusal(Exception):
     """What the server answers instead of a result."""
 
-    def __init__(self, code: int, description: str, retry_after: int | None = None) -> None:
+    def __init__(
+        self, code: int, description: str, retry_after: int | None = None, **parameters: int
+    ) -> None:
         super().__init__(description)
-        self.code, self.description, self.retry_after = code, description, retry_after
+        self.code, self.description, self.parameters = code, description, parameters
+        if retry_after is not None:
+            self.parameters = parameters | {"retry_after": retry_after}
 
 
 class FakeTelegram:
@@ -440,8 +444,8 @@ class _Handler(BaseHTTPRequestHandler):
         except Refusal as refusal:
             code = refusal.code
             answer = {"ok": False, "error_code": code, "description": refusal.description}
-            if refusal.retry_after is not None:
-                answer["parameters"] = {"retry_after": refusal.retry_after}
+            if refusal.parameters:
+                answer["parameters"] = refusal.parameters
         text = json.dumps(answer).encode()
         try:
             self.send_response(code)

@@ -12,7 +12,7 @@ from fink_ad.store.records.notifications import Subscription as SubscriptionReco
 from fink_ad.store.records.notifications import Watch as WatchRecord
 from fink_ad.store.repository.part import StorePart, record_of
 from fink_ad.store.repository.reviewers import check_reviewer
-from fink_ad.store.tables import Subscription, Watch
+from fink_ad.store.tables import Notification, Subscription, Watch
 from fink_ad.store.upserts import table_of, upsert
 
 __all__ = ["Subscriptions"]
@@ -66,6 +66,23 @@ class Subscriptions(StorePart):
             query = query.where(Subscription.id == subscription_id)
         with self.database.reading() as connection:
             return tuple(record_of(SubscriptionRecord, row) for row in connection.execute(query))
+
+    def move_target(self, target: str, to: str) -> None:
+        """Give a target another name, as when a group of a chat service becomes a large one.
+
+        What it was sent goes along, so that it is not told of that as new; what is in hand is
+        queued again.
+        """
+        waiting = {"state": "queued", "claimed_until": None, "begun_at": None}
+        known = select(Notification.id).where(Notification.target == to).limit(1)
+        with self.database.writing("subscriptions", "notifications") as connection:
+            ours = Notification.target == target
+            in_hand = update(Notification).where(ours, Notification.state == "sending")
+            connection.execute(in_hand.values(waiting))
+            if connection.execute(known).one_or_none() is None:
+                connection.execute(update(Notification).where(ours).values(target=to))
+            for table in (Subscription, Watch):
+                connection.execute(update(table).where(table.target == target).values(target=to))
 
     def add_watch(
         self, reviewer_id: int, target: str, survey: str, object_id: str, told: int

@@ -2,5 +2,12 @@
 
 from fink_ad.testing.checks import check_feature_provider, check_filter_provider
 from fink_ad.testing.samples import make_batch, sample_batch
+from fink_ad.testing.views import check_view_provider
 
-__all__ = ["check_feature_provider", "check_filter_provider", "make_batch", "sample_batch"]
+__all__ = [
+    "check_feature_provider",
+    "check_filter_provider",
+    "check_view_provider",
+    "make_batch",
+    "sample_batch",
+]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from multiprocessing.reduction import ForkingPickler
 from typing import Any
 
@@ -16,9 +15,9 @@ from fink_ad.features.context import AlertContext
 from fink_ad.features.declared import declared_columns
 from fink_ad.features.statistics import Statistics
 from fink_ad.filters import KEEP, PROMOTE, FilterProvider, Verdicts
-from fink_ad.testing.samples import make_batch, sample_batch
+from fink_ad.testing.cases import fingerprint, hard_batches
 
-__all__ = ["check_feature_provider", "check_filter_provider"]
+__all__ = ["check_feature_provider", "check_filter_provider", "prepared_context"]
 
 
 def check_feature_provider(provider: FeatureProvider, context: Context | None = None) -> None:
@@ -41,11 +40,11 @@ def check_feature_provider(provider: FeatureProvider, context: Context | None = 
     ProviderError
         At the first breach: names the provider, the case and what was wrong.
     """
-    context = _prepare(provider, FeatureProvider, context)
+    context = prepared_context(provider, FeatureProvider, context)
     for survey in ("ztf", "lsst", "unknown"):
         for population in POPULATIONS:
             _check_columns(provider, survey, population)
-    for case, batch in _cases():
+    for case, batch in hard_batches():
         try:
             _check_features(provider, batch, context)
         except ProviderError as error:
@@ -70,11 +69,11 @@ def check_filter_provider(provider: FilterProvider, context: Context | None = No
     ProviderError
         At the first breach: names the provider, the case and what was wrong.
     """
-    context = _prepare(provider, FilterProvider, context)
+    context = prepared_context(provider, FilterProvider, context)
     if provider.stage not in ("before_features", "after_scoring"):
         raise ProviderError(f"provider {provider.name!r} has the unknown stage {provider.stage!r}")
     extractor = Extractor([Statistics(), AlertContext()])
-    for case, batch in _cases():
+    for case, batch in hard_batches():
         features, scores = None, None
         if provider.stage == "after_scoring":
             features = _features(extractor, batch)
@@ -85,38 +84,15 @@ def check_filter_provider(provider: FilterProvider, context: Context | None = No
             raise ProviderError(f"provider {provider.name!r}, {case}: {error}") from error
 
 
-def _cases() -> Iterator[tuple[str, AlertBatch]]:
-    """Yield batches a provider must be able to take, each with a name."""
-    for survey in ("ztf", "lsst"):
-        for population in POPULATIONS:
-            batch = sample_batch(survey, 8, 25, population=population)
-            yield f"ordinary {survey} {population} alerts", batch
-        yield f"{survey} alerts with one point", sample_batch(survey, 4, 1)
-        yield f"{survey} alerts with one band", sample_batch(survey, 4, 12, bands=("r",))
-        yield f"{survey} alerts with 1 000 points", sample_batch(survey, 2, 1000)
-        yield f"{survey} alerts with odd light curves", _odd(survey)
-    yield "an empty batch", AlertBatch.empty()
+def prepared_context(provider: Any, contract: Any, context: Context | None) -> Context:
+    """Check the shape of a provider, and return the context to try it with.
 
-
-def _odd(survey: str) -> AlertBatch:
-    """Alerts below the reference, constant, at zero, without values, twice in time, pointless."""
-    times = 61000 + np.arange(6.0)
-    base = {"mjd_utc": times, "band": "r", "diff_flux_err_njy": 500.0}
-    curves: list[Mapping[str, Any]] = [
-        base | {"diff_flux_njy": -np.linspace(1e4, 2e4, 6)},
-        base | {"diff_flux_njy": np.full(6, 3e4)},
-        base | {"diff_flux_njy": np.zeros(6)},
-        base | {"diff_flux_njy": np.full(6, np.nan), "diff_flux_err_njy": np.nan},
-        base | {"diff_flux_njy": np.linspace(1e4, 2e4, 6), "mjd_utc": times[0]},
-        base | {"diff_flux_njy": np.full(6, np.nan), "kind": "limit"},
-        base | {"diff_flux_njy": np.linspace(1e4, 2e4, 6), "diff_flux_err_njy": -1.0},
-        base | {"mjd_utc": np.empty(0), "diff_flux_njy": np.empty(0)},
-    ]
-    own: dict[str, Any] = {"mjd_utc": np.full(len(curves), times[-1]), "band": ["r"] * len(curves)}
-    return make_batch(survey, curves, **own)
-
-
-def _prepare(provider: Any, contract: Any, context: Context | None) -> Context:
+    Raises
+    ------
+    ProviderError
+        If it is not of the contract's shape, has no name or version, lacks a table, or cannot
+        be sent to another process.
+    """
     if not isinstance(provider, contract):
         wanted = [name for name in _members(contract) if not hasattr(provider, name)]
         raise ProviderError(
@@ -158,7 +134,7 @@ def _check_columns(provider: FeatureProvider, survey: str, population: str) -> N
 
 
 def _check_features(provider: FeatureProvider, batch: AlertBatch, context: Context) -> None:
-    before = _fingerprint(batch)
+    before = fingerprint(batch)
     applies = _call(provider.applies_to, batch, context)
     _check_array("applies_to", applies, np.bool_, (len(batch),))
     values = _call(provider.extract, batch, context)
@@ -174,7 +150,7 @@ def _check_features(provider: FeatureProvider, batch: AlertBatch, context: Conte
         raise ProviderError("extract gave infinite values; say NaN where a value is not defined")
     if not np.array_equal(values, _call(provider.extract, batch, context), equal_nan=True):
         raise ProviderError("extract gave other values on the second call")
-    if _fingerprint(batch) != before:
+    if fingerprint(batch) != before:
         raise ProviderError("the batch was changed")
     for row in range(len(batch)):
         alone = _call(provider.extract, batch.take(np.array([row])), context)
@@ -190,7 +166,7 @@ def _check_verdicts(
     scores: NDArray[np.float64] | None,
     context: Context,
 ) -> None:
-    before = _fingerprint(batch)
+    before = fingerprint(batch)
     verdicts = _call(provider.judge, batch, features, scores, context)
     if not isinstance(verdicts, Verdicts):
         raise ProviderError(f"judge gave {type(verdicts).__name__} instead of Verdicts")
@@ -214,7 +190,7 @@ def _check_verdicts(
     same = np.array_equal(verdicts.verdict, again.verdict)
     if not same or not np.array_equal(verdicts.reason, again.reason):
         raise ProviderError("judge gave other verdicts on the second call")
-    if _fingerprint(batch) != before:
+    if fingerprint(batch) != before:
         raise ProviderError("the batch was changed")
 
 
@@ -241,8 +217,3 @@ def _check_array(what: str, values: Any, dtype: Any, shape: tuple[int, ...]) -> 
             f"{what} is {values.dtype} of shape {values.shape} "
             f"instead of {np.dtype(dtype)} of shape {shape}"
         )
-
-
-def _fingerprint(batch: AlertBatch) -> tuple[bytes, ...]:
-    columns = [batch.points[name].tobytes() for name in sorted(batch.points.columns)]
-    return (batch.record_batch.serialize().to_pybytes(), *columns)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
@@ -15,11 +16,14 @@ from fink_ad.review.desk import Desk
 from fink_ad.review.model_orders import comparable_revisions
 from fink_ad.store import KeptRecord, ReviewerRecord, Store, retracted_ids, unpack_features
 
-__all__ = ["object_events", "score_table"]
+__all__ = ["N_MODELS", "object_events", "score_table"]
+
+N_MODELS = 5
+"""As many shared models are asked about an alert: reading one takes a moment."""
 
 
 def score_table(desk: Desk, kept: KeptRecord, reviewer: ReviewerRecord) -> pd.DataFrame:
-    """Return what the models make of a kept alert: the shared ones, and the reviewer's own.
+    """Return what models make of a kept alert: the first `N_MODELS` shared, the reviewer's own.
 
     Returns
     -------
@@ -28,7 +32,8 @@ def score_table(desk: Desk, kept: KeptRecord, reviewer: ReviewerRecord) -> pd.Da
         the model with about as many detections. Scores of different models do not compare;
         rarities do. A model that knows other features than the alert has is left out.
     """
-    revisions = comparable_revisions(desk.store, kept.survey, kept.population)
+    shared = comparable_revisions(desk.store, kept.survey, kept.population)
+    revisions = dict(itertools.islice(shared.items(), N_MODELS))
     if reviewer.personal:
         own = desk.store.active_model(kept.survey, kept.population, reviewer.id)
         revisions |= {} if own is None else {own.revision.id: "your own"}

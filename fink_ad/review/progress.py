@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,7 @@ from fink_ad.store import LabelRecord, Store
 __all__ = ["decision_table", "version_table", "yield_table"]
 
 _EVERY = 20
+_N_VERSIONS = 40
 
 
 def yield_table(
@@ -94,7 +96,8 @@ def version_table(store: Store, survey: str, population: str) -> pd.DataFrame:
     ``answers`` it learned from, ``alerts`` its ``forest`` was grown on.
     """
     rows = []
-    for revision, what in comparable_revisions(store, survey, population).items():
+    shared = comparable_revisions(store, survey, population)
+    for revision, what in itertools.islice(shared.items(), _N_VERSIONS):
         found = store.model(revision)
         if found is not None:
             learner = str(found.model.manifest.get("learner", ""))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fink_ad.review import curve_points
+from fink_ad.review import ModelCurve, curve_points, model_line
 from fink_ad.testing import make_batch
 
 ALERT_ID = (1 << 60) + 1  # beyond what a float can hold
@@ -62,3 +62,22 @@ def test_the_total_flux_is_another_column() -> None:
     points = curve_points(batch(), "total")
     assert points.where(points.own).flux_njy.tolist() == [3000.0]
     assert not points.below.any()
+
+
+def model(band: str = "g") -> ModelCurve:
+    return ModelCurve(band, np.array([61000.0, 61003.0]), np.array([1000.0, -10.0]), "model")
+
+
+def test_a_model_lies_among_the_points_and_has_no_magnitude_below_the_reference() -> None:
+    line = model_line(batch(), model())
+    assert line.days.tolist() == [-3, 0]
+    assert line.flux_njy.tolist() == [1000, -10]
+    assert line.mag[0] == pytest.approx(31.4 - 7.5)
+    assert np.isnan(line.mag[1])
+
+
+def test_a_model_of_the_total_flux_has_the_reference_in_it() -> None:
+    assert model_line(batch(), model(), "total").flux_njy.tolist() == [5000, 3990]
+    # In r two points have 4000 and 0 beside the difference flux.
+    assert model_line(batch(), model("r"), "total").flux_njy.tolist() == [3000, 1990]
+    assert np.isnan(model_line(batch(), model("z"), "total").flux_njy).all()

@@ -183,7 +183,7 @@ def _mark_north(figure: Figure, x: float, y: float, north_deg: float) -> None:
         return
     angle = math.radians(north_deg)
     dx, dy = -math.sin(angle), math.cos(angle)
-    middle, length = 0.85 * _STAMP_PX, 0.1 * _STAMP_PX
+    middle, length = 0.82 * _STAMP_PX, 0.09 * _STAMP_PX
     ends = (-length, 0.55 * length)
     line = Line2D(
         [(x + middle + part * dx) / _WIDTH_PX for part in ends],

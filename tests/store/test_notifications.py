@@ -3,9 +3,14 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import text
 
 from fink_ad.errors import StoreError
-from fink_ad.store import CountKey, ReviewerRecord, Store
+from fink_ad.store import CountKey, ReviewerRecord, Store, upgrade
+from fink_ad.store.connection import Database
+from fink_ad.store.connection import database_url as parse_url
 from fink_ad.store.records.notifications import NewNotification, NewSubscription
 
 NOW = datetime(2026, 3, 22, 12, tzinfo=UTC)
@@ -114,6 +119,33 @@ def test_what_a_dead_sender_held_comes_again_in_doubt_if_it_was_on_its_way(store
     assert store.begin_notification(again, 60)
     store.mark_sent(again.id, "1")
     assert not store.begin_notification(again, 60)
+
+
+def test_what_was_in_hand_before_an_upgrade_is_in_doubt(home, database_url: str):
+    config = Config()
+    config.set_main_option("script_location", "fink_ad.store:migrations")
+    home.mkdir(exist_ok=True)
+    with Database(parse_url(database_url)) as database, database.writing() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0007")
+        for name, state in (("a", "sending"), ("b", "queued")):
+            row = {"name": name, "state": state, "old": "2026-03-01", "end": "2099-01-01"}
+            connection.execute(text(OLD_MESSAGE), row)
+    upgrade(database_url)
+    with Store.open(home, database_url) as store:
+        found = [store.claim_notification(CHAT, 60) for _ in range(2)]
+    assert {one.occasion: one.in_doubt for one in found} == {"a": True, "b": False}
+
+
+OLD_MESSAGE = """
+    INSERT INTO notification
+    (kind, target, survey, object_id, model, occasion, alert_id, population, model_revision, night,
+     beyond, reason, in_doubt, message_id, detail, body, attempts, due_at, created_at,
+     claimed_until, expires_at, state)
+    VALUES ('candidate', 'telegram:77', 'ztf', 'x', 'shared', :name, 1, 'transient', '', 20260301,
+     false, '', false, '', '', '', 1, :old, :old,
+     :old, :end, :state)
+"""
 
 
 def test_what_was_withdrawn_is_not_in_doubt(store: Store):

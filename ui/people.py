@@ -19,17 +19,16 @@ from fink_ad.ui.addresses import is_local
 from fink_ad.ui.state import must_sign_in
 from fink_ad.ui.text import escaped
 
-__all__ = ["current_reviewer", "identify"]
+__all__ = ["current_reviewer", "identify", "leave_button"]
 
 _PICKED = "picked_reviewer"
 
 
 def current_reviewer(store: Store, settings: UiSettings) -> ReviewerRecord:
     """Return the reviewer of this session; what they see otherwise is a door, not the page."""
-    reviewers = [one for one in store.reviewers() if one.active]
     claims = _claims()
     if claims is None and not must_sign_in():
-        return _pick(store, settings, reviewers)
+        return _pick(store, settings)
     if claims is None:  # the file that said how is gone: nobody comes in instead of everybody
         st.error(
             "People sign in here, but how is not known any more. An operator finds out by starting "
@@ -40,13 +39,24 @@ def current_reviewer(store: Store, settings: UiSettings) -> ReviewerRecord:
         st.title("fink_ad review")
         st.button("Sign in", on_click=st.login, type="primary")
         st.stop()
-    reviewer = identify(claims, settings.people, reviewers)
-    if reviewer is None:
+    reviewer = identify(claims, settings.people, store.reviewers())
+    if reviewer is None or not reviewer.active:
         st.title("fink_ad review")
-        st.error("You are signed in, but no reviewer here. Ask an operator to add you.")
+        if reviewer is None:
+            st.error("You are signed in, but no reviewer here. Ask an operator to add you.")
+        else:
+            st.error(_removed(reviewer))
         st.button("Sign out", on_click=st.logout)
         st.stop()
     return reviewer
+
+
+def leave_button() -> None:
+    """Draw the way out: to the provider, or to the names of those who may review here."""
+    if _claims() is None:
+        st.button("Somebody else", key="leave", on_click=_remember, args=("",))
+    else:
+        st.button("Sign out", key="leave", on_click=st.logout)
 
 
 def identify(
@@ -62,7 +72,8 @@ def identify(
     people : mapping of str to str
         Reviewers' names by "issuer subject" or by e-mail.
     reviewers : sequence of ReviewerRecord
-        Those who may review. One whose name is the e-mail itself needs no entry in `people`.
+        Those who may review or might. One whose name is the e-mail itself needs no entry in
+        `people`.
     """
     by_name = {one.name.casefold(): one for one in reviewers}
     known = {key.casefold(): name.casefold() for key, name in people.items()}
@@ -84,9 +95,7 @@ def _claims() -> Mapping[str, Any] | None:
     return {**st.user.to_dict(), "is_logged_in": is_logged_in}
 
 
-def _pick(
-    store: Store, settings: UiSettings, reviewers: Sequence[ReviewerRecord]
-) -> ReviewerRecord:
+def _pick(store: Store, settings: UiSettings) -> ReviewerRecord:
     """Let somebody at this machine say who they are."""
     address = st.get_option("server.address")
     if not (is_local(address) or settings.trust_network):
@@ -96,25 +105,36 @@ def _pick(
             "say trust_network = true where only people you trust can reach it."
         )
         st.stop()
-    by_name = {one.name: one for one in reviewers}
-    picked = st.session_state.get(_PICKED) or st.query_params.get("reviewer")
-    if picked not in by_name and len(by_name) == 1:
+    everybody = {one.name: one for one in store.reviewers()}
+    by_name = {name: one for name, one in everybody.items() if one.active}
+    picked = st.session_state.get(_PICKED, st.query_params.get("reviewer"))
+    if picked != "" and picked not in everybody and len(by_name) == 1:
         picked = next(iter(by_name))
     if picked in by_name:
         st.session_state[_PICKED] = picked
         return by_name[picked]
-    if not by_name and store.reviewers():
+    if picked in everybody:  # nobody becomes somebody else without saying so
+        st.error(_removed(everybody[picked]))
+    elif everybody and not by_name:
         st.error("Nobody may review here any more: `fink-ad reviewers add NAME` lets somebody.")
-        st.stop()
-    st.title("Who are you?")
+    if by_name:
+        st.title("Who are you?")
     for name in by_name:
         st.button(escaped(name), key=f"reviewer_{name}", on_click=_remember, args=(name,))
-    if not by_name:
+    if not everybody:
         _first_reviewer(store)
     st.stop()
 
 
+def _removed(one: ReviewerRecord) -> str:
+    return (
+        f"{escaped(one.name)} may review here no longer. What was answered stays; an operator can "
+        "let you back."
+    )
+
+
 def _first_reviewer(store: Store) -> None:
+    st.title("Who are you?")
     st.write("Nobody reviews here yet. Answers are kept under a name: yours, for example.")
     with st.form("first reviewer"):
         name = st.text_input("Your name", max_chars=50).strip()

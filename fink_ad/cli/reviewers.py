@@ -57,9 +57,17 @@ def change(
 @reviewers_app.command()
 def remove(context: typer.Context, name: Name) -> None:
     """Let a person answer no longer; the answers given stay, and go on teaching."""
+    from fink_ad.store import standing_labels
+
     with state_of(context).open_store() as store:
         store.retire_reviewer(name)
-    out.print(f"{shown(name)} may answer no longer", highlight=False)
+        everybody = store.reviewers()
+        given = store.labels(reviewer_id=store.find_reviewer(name).id)
+    count = len(standing_labels(given))
+    kept = f"; what they answered stays ({count:,}), and goes on teaching" if count else ""
+    out.print(f"{shown(name)} may answer no longer{kept}", highlight=False)
+    if not any(one.active and one.role == "operator" for one in everybody):
+        out.print("No operator is left: fink-ad reviewers change NAME --role operator")
 
 
 @reviewers_app.command(name="list")
@@ -73,11 +81,17 @@ def list_(
     with state_of(context).open_store() as store:
         reviewers = store.reviewers()
         events = store.labels()
+        chats = Counter(one.reviewer_id for one in store.chat_accounts())
     counts = Counter(one.reviewer_id for one in standing_labels(events))
     if as_json:
         print_json(
             [
-                asdict(one) | {"created_at": one.created_at.isoformat(), "answers": counts[one.id]}
+                asdict(one)
+                | {
+                    "created_at": one.created_at.isoformat(),
+                    "answers": counts[one.id],
+                    "chats": chats[one.id],
+                }
                 for one in reviewers
             ]
         )
@@ -85,13 +99,17 @@ def list_(
     if not reviewers:
         out.print("Nobody yet. [bold]fink-ad reviewers add NAME[/bold] adds somebody.")
         return
-    table = Table("name", "role", "ranking", "answers", "since", box=None, pad_edge=False)
+    table = Table("name", "role", "ranking", box=None, pad_edge=False)
+    table.add_column("answers", justify="right")
+    table.add_column("chat")
+    table.add_column("since", no_wrap=True)
     for one in reviewers:
         table.add_row(
             shown(one.name),
             one.role if one.active else "removed",
             "their own" if one.personal else "shared",
-            str(counts[one.id]),
+            f"{counts[one.id]:,}",
+            "linked" if chats[one.id] else "",
             f"{one.created_at:%Y-%m-%d}",
         )
     out.print(table)
@@ -129,4 +147,5 @@ def checked_name(name: str) -> str:
 
 def _say(one: ReviewerRecord) -> None:
     ranking = "a ranking of their own" if one.personal else "the shared ranking"
-    out.print(f"{shown(one.name)}: {one.role}, {ranking}", highlight=False)
+    gone = "" if one.active else "; removed, so they may not answer: fink-ad reviewers add"
+    out.print(f"{shown(one.name)}: {one.role}, {ranking}{gone}", highlight=False, soft_wrap=True)

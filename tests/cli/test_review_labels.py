@@ -36,15 +36,37 @@ def test_reviewers_come_change_and_go(fink_ad, home):
     assert (one["name"], one["role"], one["personal"], one["answers"]) == (
         *("vera", "operator", True, 0),
     )
-    assert "no longer" in fink_ad("reviewers", "remove", "vera").out
+    assert fink_ad("reviewers", "remove", "vera").out == (
+        "vera may answer no longer\n"
+        "No operator is left: fink-ad reviewers change NAME --role operator\n"
+    )
     assert "removed" in fink_ad("reviewers", "list").out
+    assert (
+        "removed, so they may not answer" in fink_ad("reviewers", "change", "vera", "--shared").out
+    )
+    fink_ad("reviewers", "change", "vera", "--personal")
+    refused = fink_ad("reviewers", "link", "vera")
+    assert (refused.code, refused.out) == (1, "")
+    assert "'vera' is retired and may not label; fink-ad reviewers add" in refused.err
     assert fink_ad("reviewers", "add", "vera").code == 0
     assert fink_ad("reviewers", "list", "--json").json[0]["active"]
+
+
+def test_who_answered_and_goes_leaves_the_answers(fink_ad, answered):
+    before = fink_ad("reviewers", "list", "--json").json
+    count = next(one["answers"] for one in before if one["name"] == "vera")
+    assert count
+    told = fink_ad("reviewers", "remove", "vera").out
+    assert f"vera may answer no longer; what they answered stays ({count})" in told
+    after = fink_ad("reviewers", "list", "--json").json
+    assert [one["answers"] for one in after] == [one["answers"] for one in before]
+    assert max(map(len, fink_ad("reviewers", "list").out.splitlines())) <= 80
 
 
 @pytest.mark.parametrize(
     ("arguments", "code", "told"),
     [
+        (("add", "shared "), 2, "everybody's model"),
         (("remove", "uwe"), 1, "no reviewer 'uwe'"),
         (("change", "uwe", "--personal"), 1, "no reviewer 'uwe'"),
         (("change", "uwe"), 2, "nothing to change"),

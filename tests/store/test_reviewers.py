@@ -38,6 +38,13 @@ def test_changing_one(store: Store):
     assert store.change_reviewer("Maria") == changed
 
 
+def test_capitals_make_nobody_else(store: Store):
+    store.add_reviewer("Maria")
+    with pytest.raises(StoreError, match="'MARIA' is 'Maria' but for capitals"):
+        store.add_reviewer("MARIA")
+    assert [one.name for one in store.reviewers()] == ["Maria"]
+
+
 def test_who_is_not_there(store: Store):
     with pytest.raises(StoreError, match="no reviewer 'Vera'; there are none yet"):
         store.find_reviewer("Vera")

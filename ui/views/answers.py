@@ -10,6 +10,7 @@ import streamlit as st
 
 from fink_ad.review import answer_table, pace, to_csv
 from fink_ad.review.accounts import new_link_code
+from fink_ad.ui.people import leave_button
 from fink_ad.ui.session import Session, session
 from fink_ad.ui.taking_back import take_back
 
@@ -22,7 +23,7 @@ def answers() -> None:
     table = answer_table(seat.desk.store, seat.reviewer)
     if table.empty:
         st.info("You have not answered yet. The page Review shows you the first candidate.")
-        link_chat(seat)
+        _ways_on(seat)
         return
     told = pace(table, datetime.now(UTC))
     known = isfinite(told.median_seconds)
@@ -66,7 +67,13 @@ def answers() -> None:
         st.download_button("CSV", lambda: to_csv(chosen), "answers.csv", "text/csv")
     if one is None:
         st.caption("Select a row to take the answer back or to open its object.")
-    link_chat(seat)
+    _ways_on(seat)
+
+
+def _ways_on(seat: Session) -> None:
+    with st.container(horizontal=True):
+        link_chat(seat)
+        leave_button()
 
 
 def link_chat(seat: Session) -> None:

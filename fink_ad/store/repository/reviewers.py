@@ -31,13 +31,15 @@ class Reviewers(StorePart):
         Raises
         ------
         StoreError
-            If the name is empty or the role is none of `ROLES`.
+            If the name is empty, is somebody else's but for capitals, which a sign-in could not
+            tell apart, or the role is none of `ROLES`.
         """
         if not name.strip():
             raise StoreError("a reviewer needs a name")
         changes = _changes(role, personal)
         with self.database.writing("reviewers") as connection:
             if _by_name(connection, name) is None:
+                _check_unlike_others(connection, name)
                 row = {"active": True, "role": "reviewer", "personal": False} | changes
                 connection.execute(
                     insert(Reviewer).values(name=name, created_at=self._clock(), **row)
@@ -112,10 +114,15 @@ class Reviewers(StorePart):
 
 def check_reviewer(connection: Connection, reviewer_id: int) -> None:
     """Raise a StoreError unless a reviewer is known and active."""
-    active = connection.execute(select(Reviewer.active).where(Reviewer.id == reviewer_id)).scalar()
-    if not active:
-        state = "unknown" if active is None else "retired"
-        raise StoreError(f"reviewer {reviewer_id} is {state} and may not label")
+    query = select(Reviewer.name, Reviewer.active).where(Reviewer.id == reviewer_id)
+    found = connection.execute(query).one_or_none()
+    if found is None:
+        raise StoreError(f"reviewer {reviewer_id} is unknown and may not label")
+    if not found.active:
+        raise StoreError(
+            f"reviewer {found.name!r} is retired and may not label; fink-ad reviewers add lets "
+            "them back"
+        )
 
 
 def check_operator(connection: Connection, reviewer_id: int) -> None:
@@ -141,6 +148,12 @@ def _change(connection: Connection, name: str, changes: dict[str, object]) -> No
 def _by_name(connection: Connection, name: str) -> ReviewerRecord | None:
     row = connection.execute(select(table_of(Reviewer)).where(Reviewer.name == name)).one_or_none()
     return None if row is None else record_of(ReviewerRecord, row)
+
+
+def _check_unlike_others(connection: Connection, name: str) -> None:
+    for other in connection.execute(select(Reviewer.name)).scalars():
+        if other.casefold() == name.casefold():
+            raise StoreError(f"{name!r} is {other!r} but for capitals: write it as it is known")
 
 
 def _found(connection: Connection, name: str) -> ReviewerRecord:

@@ -106,6 +106,7 @@ class ModelKeeper:
         self._broken = tuple(broken)
         self._references: dict[tuple[str, int], ScoreSketch | None] = {}
         self._position = store.activation_position()
+        self._with_earlier: set[Key] = set()  # whose rows waiting are those of earlier runs, too
         # Rows seen while a population has no model, or a provisional one.
         self._waiting: dict[Key, list[TrainingRows]] = defaultdict(list)
 
@@ -122,6 +123,7 @@ class ModelKeeper:
             active = self._store.active_model(*key)
             if active is None or active.revision.id != model.revision:
                 del self._models[key]
+                self._with_earlier.discard(key)
         self._outdated.clear()
         self._position = position
 
@@ -151,9 +153,11 @@ class ModelKeeper:
             if model is not None and not model.provisional:  # promoted meanwhile, by others
                 del self._waiting[key]
                 continue
-            if model is not None:
+            if model is not None and key not in self._with_earlier:
                 parts = [*self._earlier(model), *parts]
+                self._with_earlier.add(key)
             rows = TrainingRows.join(parts, self._settings.first_model.size)
+            self._waiting[key] = [rows]
             if model is None or len(rows) >= PROVISIONAL_ROWS:
                 self._train(key, rows)
                 if not self._models[key].provisional:

@@ -1,8 +1,18 @@
 """`fink-ad doors`: other ways out, without a chat."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
+
+from fink_ad.scheduler import JOBS
+from fink_ad.store import Store
+from fink_ad.store.records.notifications import NewNotification
 
 DOORS = "FINK_AD_BOT__DOORS"
 
@@ -43,6 +53,31 @@ def test_candidates_go_out_without_a_chat(fink_ad, lines, night):
     assert "nothing is sent any more" in fink_ad("doors", "unsubscribe", "archive").out
     told = fink_ad("doors", "unsubscribe", "archive")
     assert (told.code, "nothing is sent through 'archive'" in told.err) == (1, True)
+
+
+def test_the_scheduler_serves_doors_without_a_chat(home, lines):
+    now = datetime.now(UTC)
+    later = now + timedelta(hours=1)
+    with Store.open(home) as store:
+        store.queue_notifications(
+            [NewNotification("heartbeat", "door:archive", "", "", "shared", "a", now, later)]
+        )
+        # Jobs that are due would be done as well, and take their time.
+        jobs = {f"FINK_AD_SCHEDULER__JOBS__{job.name.upper()}": "" for job in JOBS}
+        code = "from fink_ad.cli import main; main()"
+        command = [sys.executable, "-c", code, "--home", home, "scheduler"]
+        with subprocess.Popen(
+            command, env={**os.environ, **jobs}, stderr=subprocess.PIPE, text=True
+        ) as child:
+            end = time.monotonic() + 90
+            while not store.notifications("sent") and child.poll() is None:
+                assert time.monotonic() < end
+                time.sleep(0.05)
+            child.send_signal(signal.SIGTERM)
+            _, said = child.communicate(timeout=90)
+        assert child.returncode == 0, said
+        (one,) = store.notifications()
+    assert (one.state, len(lines.read_text().splitlines())) == ("sent", 1)
 
 
 def test_a_trial_says_what_came_of_it(fink_ad, lines):

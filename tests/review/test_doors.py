@@ -1,6 +1,7 @@
 """The other doors: JSON lines, whole and once; closed doors cost nothing but time."""
 
 import json
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -71,6 +72,34 @@ def test_a_writer_that_died_leaves_each_line_once(desk, strangest, tmp_path, wri
     whole = [line for line in lines.read_text().splitlines() if f'"id": "{held.id}"' in line]
     assert len(whole) == 1
     json.loads(whole[0])
+
+
+def test_two_processes_send_each_parcel_once(desk, store, tmp_path):
+    """As a scheduler and a bot do, with a store of their own each."""
+    n, now = 60, datetime.now(UTC)
+    later = now + timedelta(hours=1)
+    store.queue_notifications(
+        [
+            NewNotification("heartbeat", "door:lines", "", "", "shared", str(i), now, later)
+            for i in range(n)
+        ]
+    )
+    sent: list[int] = []
+    ready = threading.Barrier(2)
+
+    def serve() -> None:
+        with Desk(desk.settings) as mine:
+            ready.wait()
+            sent.append(send_doors(Outbox(mine), mine.settings))
+
+    threads = [threading.Thread(target=serve) for _ in range(2)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert sum(sent) == n
+    ids = [json.loads(line)["id"] for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    assert len(ids) == len(set(ids)) == n
 
 
 @pytest.mark.parametrize("door", ["nowhere", "odd", "unknown"])

@@ -46,10 +46,11 @@ class Broker:
         self.address = f"127.0.0.1:{port}"
         text = _PROPERTIES.format(port=port, controller=controller, folder=folder)
         (folder / "properties").write_text(text)
-        self._java(
+        formatted = self._java(
             "kafka.tools.StorageTool", "format", "-t", "fink_ad-tests-00000000", "-c",
             str(folder / "properties"),
-        ).wait(_UP_SECONDS)  # fmt: skip
+        )  # fmt: skip
+        assert formatted.wait(_UP_SECONDS) == 0, self._said()
 
     def start(self) -> None:
         """Start, and wait until it answers."""

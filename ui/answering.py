@@ -44,6 +44,7 @@ _HELP = """
 | **Z** | take the last answer back, and see its candidate again |
 | **1** to **6** | tag the answer to come |
 | **M** **D** **L** | magnitudes or flux, difference or total flux, limits on or off |
+| **O** **P** | model curves on or off, fold or unfold: where there is something to |
 
 Keys do nothing while you write a note. An answer counts once the candidate has been on the screen
 for a moment; a faster key is refused and says so. The ranking learns from each answer by itself.

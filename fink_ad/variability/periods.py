@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
 from fink_ad.alerts import BANDS, AlertBatch
 from fink_ad.alerts.photometry import asinh_mag, softening_njy
@@ -46,9 +47,9 @@ class PeriodSearchSettings:
         Least share of the variation that the wave must explain.
     """
 
-    min_points: int = 20
-    max_false_alarm: float = 1e-3
-    min_explained: float = 0.8
+    min_points: Annotated[int, Field(ge=10)] = 20
+    max_false_alarm: Annotated[float, Field(gt=0, le=1)] = 1e-3
+    min_explained: Annotated[float, Field(ge=0, le=1)] = 0.8
 
 
 class PeriodSearch:

@@ -12,6 +12,7 @@ from pathlib import Path
 from fink_ad.catalogs import CatalogFolder
 from fink_ad.config import Settings
 from fink_ad.errors import FinkAdError
+from fink_ad.operations.at_work import look_at_worker
 from fink_ad.operations.finding import Finding
 from fink_ad.operations.ranking import (
     look_at_conditions,
@@ -58,6 +59,7 @@ def examine(settings: Settings, now: datetime | None = None) -> Iterator[Finding
             lambda: look_at_conditions(store, settings),
             lambda: look_at_drift(store),
             lambda: look_at_jobs(store),
+            lambda: look_at_worker(store, settings, now),
             lambda: _counts(store),
             lambda: _last_night(store, now),
         )

@@ -200,3 +200,15 @@ def test_a_model_of_other_features(home: Path, monkeypatch: pytest.MonkeyPatch):
 def test_a_home_that_is_a_file(tmp_path: Path):
     (tmp_path / "file").write_text("in the way")
     assert ("home", "problem") in levels(tmp_path / "file")
+
+
+def test_folders_that_nobody_follows_and_that_are_missing_are_told(home: Path, tmp_path: Path):
+    there, missing = str(tmp_path), str(tmp_path / "missing")
+    one = found(home, run={"follow": [there]})["worker"]
+    assert (one.level, one.told) == ("warning", f"nobody follows {there}")
+    with Store.open(home) as store:
+        assert store.acquire_lease("worker", "somebody", 60.0)
+        assert found(home, run={"follow": [there]})["worker"].level == "ok"
+        one = found(home, run={"follow": [there, missing]})["worker"]
+        assert one.told == f"{missing} is to be followed, and no folder"
+    assert "worker" not in found(home)

@@ -1,0 +1,49 @@
+"""`fink-ad run --follow`: what it follows, what it refuses, how it ends."""
+
+import json
+import os
+import signal
+import threading
+import time
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("run",), "nothing to read: name files or folders, or set run.follow"),
+        (("run", "--follow"), "nothing to read"),
+        (("run", "--follow", __file__), "is no folder"),
+        (("run", "--follow", "--order", "time", "."), "cannot be sorted"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(fink_ad, arguments, said):
+    told = fink_ad(*arguments)
+    assert told.code == 2
+    assert said in told.err
+
+
+@pytest.mark.parametrize("wish", ["terminate", "interrupt"])
+def test_the_folders_of_the_settings_are_followed_until_a_signal(fink_ad, home, tmp_path, wish):
+    home.mkdir()
+    folders = [str(tmp_path / "alerts"), str(tmp_path / "missing")]
+    (tmp_path / "alerts").mkdir()
+    told_to = {"follow": folders, "poll_seconds": 0.05}
+    lines = [f"{key} = {json.dumps(value)}" for key, value in told_to.items()]
+    (home / "fink-ad.toml").write_text("\n".join(["[run]", *lines]))
+    signum = signal.SIGTERM if wish == "terminate" else signal.SIGINT
+
+    def send() -> None:
+        until = time.monotonic() + 60
+        while not (home / "worker.lock").exists() and time.monotonic() < until:
+            time.sleep(0.01)
+        os.kill(os.getpid(), signum)
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    told = fink_ad("run", "--json")
+    sender.join()
+    assert told.code == (0 if wish == "terminate" else 130)
+    assert told.json["n_in"] == 0
+    assert f"following {', '.join(folders)}; Ctrl-C ends it" in told.err

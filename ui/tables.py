@@ -38,5 +38,6 @@ def show_table(
         hide_index=True,
         height="content" if len(table) <= _FEW_ROWS else _HEIGHT,
         column_config={**times, **(columns or {})},
+        placeholder="",  # for what is not known
         alt=f"{title}, {len(table)} rows",
     )

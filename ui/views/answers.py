@@ -49,7 +49,12 @@ def answers() -> None:
             ),
             "object_id": st.column_config.TextColumn("object"),
             "seconds": st.column_config.NumberColumn("looked [s]", format="%.1f"),
+            "others": "others say",
+            "disagree": "they disagree",
+            "channel": "given in",
+            "undone": "taken back",
         },
+        placeholder="",
         alt="your answers, latest first",
     )
     rows = [row for row in event["selection"]["rows"] if row < len(chosen)]

@@ -127,6 +127,7 @@ def _list(table: pd.DataFrame) -> None:
             "ra_deg": number("ra [deg]", format="%.4f"),
             "dec_deg": number("dec [deg]", format="%.4f"),
         },
+        placeholder="",
         alt="candidates, strangest first",
     )
     rows = event["selection"]["rows"]

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page
 from fink_ad.store import Store
 
 from .conftest import ANSWER_BUTTONS, served
+from .test_review import answer
 
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
 
@@ -95,7 +96,7 @@ def test_who_is_known_answers_and_who_is_removed_does_not(
     page.wait_for_selector(ANSWER_BUTTONS, timeout=60_000)
     page.get_by_text("ada · ").wait_for()
     ada = store.find_reviewer("ada")
-    _answer(page)
+    answer(page, "y")
     assert [one.reviewer_id for one in store.labels()] == [ada.id]
     store.retire_reviewer("ada")
     page.keyboard.press("y")
@@ -141,12 +142,3 @@ def test_who_is_refused_at_the_provider_stays_outside(page: Page, url: str, issu
     page.wait_for_url(f"{url}/", timeout=60_000)
     page.get_by_role("button", name="Sign in").wait_for(timeout=60_000)
     assert page.get_by_role("textbox").count() == 0
-
-
-def _answer(page: Page) -> None:
-    """Press a key until it counts: a candidate must have been seen for a moment."""
-    name = page.locator(".ad-name").inner_text()
-    page.wait_for_selector('[data-test-script-state="notRunning"]')
-    page.wait_for_timeout(500)
-    page.keyboard.press("y")
-    page.get_by_text(f"anomaly: {name}").wait_for(timeout=60_000)

@@ -2,11 +2,18 @@
 
 import json
 import os
+import re
 import signal
 import threading
 import time
+import tomllib
+from pathlib import Path
 
 import pytest
+import typer
+
+from fink_ad.cli import app
+from fink_ad.config import RunSettings
 
 
 @pytest.mark.parametrize(
@@ -47,3 +54,13 @@ def test_the_folders_of_the_settings_are_followed_until_a_signal(fink_ad, home, 
     assert told.code == (0 if wish == "terminate" else 130)
     assert told.json["n_in"] == 0
     assert f"following {', '.join(folders)}; Ctrl-C ends it" in told.err
+
+
+def test_the_page_about_following_names_settings_and_commands_that_exist():
+    text = (Path(__file__).parents[2] / "docs" / "following.md").read_text()
+    (block,) = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    told = tomllib.loads(block)["run"]
+    assert RunSettings.model_validate(told).poll_seconds == RunSettings().poll_seconds
+    assert told.keys() == RunSettings.model_fields.keys()
+    known = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    assert set(re.findall(r"(?:`|    )fink-ad ([a-z-]+)", text)) <= set(known)

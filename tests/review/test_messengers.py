@@ -26,7 +26,7 @@ from fink_ad.review.desk import Desk
 from fink_ad.review.doors import messengers, open_door, send_doors, serving, serving_doors
 from fink_ad.review.doors.messengers import Messenger
 from fink_ad.review.outbox import Outbox
-from fink_ad.store.records.notifications import NewNotification
+from fink_ad.store.records.notifications import NewNotification, NewSubscription
 
 pytestmark = pytest.mark.enable_socket
 
@@ -133,7 +133,7 @@ def every_log() -> Iterator[io.StringIO]:
     assert "all is written" in written.getvalue()
 
 
-def queue(desk: Desk, door: str, view=None) -> None:
+def queue(desk: Desk, door: str, view=None, subscription_id=None) -> None:
     """Something to be told: a candidate, or words."""
     now = datetime.now(UTC)
     kind = "heartbeat" if view is None else "candidate"
@@ -150,6 +150,7 @@ def queue(desk: Desk, door: str, view=None) -> None:
                 now + timedelta(hours=1),
                 alert_id=0 if view is None else view.alert_id,
                 night=0 if view is None else view.night,
+                subscription_id=subscription_id,
                 reason="rarity",
                 body="a quiet night",
             )
@@ -270,3 +271,27 @@ def test_the_address_of_slack_is_understood():
     door = open_door(settings, "team")
     assert isinstance(door, Messenger)
     assert [type(one).__name__ for one in door._service] == ["NotifySlack"]
+
+
+def test_a_door_that_loses_messages_loses_none_of_the_night_s_limit(
+    desk, store, strangest, web, monkeypatch
+):
+    """Each of them may have arrived, and takes a place of the limit until that is known."""
+    reviewer = store.add_reviewer("Maria", "operator")
+    wish = NewSubscription("door:hook", reviewer.id, "ztf", "transient", per_night=2)
+    subscription = store.add_subscription(wish)
+    clock = [datetime.now(UTC)]
+    desk.store._clock = lambda: clock[0]
+    for view in strangest[:4]:
+        queue(desk, "hook", view, subscription.id)
+    monkeypatch.setattr(messengers, "_LONGEST_SECONDS", 0.2)
+    web.silent.clear()
+    for _ in range(3):
+        assert send_doors(Outbox(desk, lambda: clock[0]), desk.settings) == 0
+    web.silent.set()
+    monkeypatch.setattr(messengers, "_LONGEST_SECONDS", 20.0)
+    clock[0] += timedelta(seconds=61)
+    assert send_doors(Outbox(desk, lambda: clock[0]), desk.settings) == 2
+    assert sorted(one.state for one in desk.store.notifications()) == [
+        "sent", "sent", "surplus", "surplus",
+    ]  # fmt: skip

@@ -195,6 +195,16 @@ def test_surplus_of_a_night_is_dropped_at_once(store: Store, maria):
     assert store.claim_notification(CHAT, 60) is None
 
 
+def test_what_is_in_doubt_is_no_surplus(store: Store, maria):
+    subscription = subscribe(store, maria)
+    own = {"subscription_id": subscription.id, "night": 20260322}
+    store.queue_notifications([new(f"o{i}", float(i), **own) for i in range(3)])
+    store.put_off(store.claim_notification(CHAT, 60).id, NOW, "no answer", in_doubt=True)
+    assert store.count_sent(subscription.id, 20260322) == 1
+    assert store.drop_surplus(subscription.id, 20260322) == 2
+    assert store.claim_notification(CHAT, 60).object_id == "o2"
+
+
 def test_a_later_subscription_to_the_same_list_replaces_the_earlier(store: Store, maria):
     first = subscribe(store, maria)
     second = subscribe(store, maria, per_night=3)

@@ -132,13 +132,18 @@ class Notifications(NotificationQueries):
             return _change(connection, notification_id, changes)
 
     def drop_surplus(self, subscription_id: int, night: int) -> int:
-        """Send nothing more of a night to a subscription; return how many that were."""
+        """Send nothing more of a night to a subscription; return how many that were.
+
+        What is in doubt has its place in the limit, see `count_sent`, and may not have arrived:
+        it stays.
+        """
         change = (
             update(Notification)
             .where(
                 Notification.subscription_id == subscription_id,
                 Notification.night == night,
                 Notification.state == "queued",
+                Notification.in_doubt.is_(False),
             )
             .values(state="surplus")
         )

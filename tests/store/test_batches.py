@@ -132,3 +132,20 @@ def test_two_writers_store_each_batch_once(home: Path, database_url: str, store:
     assert sum(stored) == 20
     assert store.counts()[SCORED] == 20
     assert store.done("files") == {"a.avro": 20}
+
+
+def test_what_came_in_since_a_time(timed: Store, hand_clock, make):
+    began = hand_clock()
+    timed.commit_batch(make.batch([1, 2]))
+    hand_clock.pass_by(60)
+    timed.commit_batch(make.batch([3], start=2))
+    assert [n for _, n in timed.intake(began)] == [2, 1]
+    assert [n for _, n in timed.intake(hand_clock())] == [1]
+
+
+def test_the_newest_exposure_is_of_the_highest_id(store: Store, make):
+    assert store.newest_exposure("ztf") is None
+    first, second = make.kept([1], mjd_utc=61000.5) + make.kept([2], mjd_utc=61001.5)
+    store.commit_batch(make.batch([1, 2], kept=(second, first)))
+    assert store.newest_exposure("ztf") == 61001.5
+    assert store.newest_exposure("lsst") is None

@@ -39,6 +39,12 @@ def test_selection(filled: Store, wanted, n):
     assert len(filled.candidates(top=None, best_per_object=False, **wanted)) == n
 
 
+def test_nights_and_models_of_candidates_latest_first(filled: Store):
+    nights = filled.candidate_nights("ztf", "transient")
+    assert nights == ((20260323, "revision-2"), (20260322, "revision-1"))
+    assert filled.candidate_nights("lsst", "transient") == ()
+
+
 def test_a_candidate_comes_back_as_it_went(store: Store, make):
     candidate = make.candidate(7, top_features=(("toy.first", float("nan"), 0.5),))
     store.commit_batch(make.batch([7], candidates=(candidate,)))

@@ -160,6 +160,19 @@ def test_others_answers_are_no_event_until_mine_is_given(open_page, store) -> No
     assert not any("bogus" in str(one.value.to_numpy()) for one in hidden.dataframe)
 
 
+def test_stamps_of_other_dates_are_offered(open_page, store) -> None:
+    kept: dict[str, list[int]] = {}
+    for one in store.kept("ztf", store.kept_index("ztf", "transient").alert_id.tolist()):
+        if one.stamps:
+            kept.setdefault(one.object_id, []).append(one.alert_id)
+    name, ids = max(kept.items(), key=lambda one: len(one[1]))
+    assert len(ids) > 1
+    app = open_page("object", object=name)
+    drawn = sum(one.proto.body.count('alt="science stamp"') for one in app.get("html"))
+    assert drawn == min(len(ids), 9)  # those of the alert chosen among them
+    assert len(app.expander) == 1
+
+
 def test_every_model_scores_an_alert(home) -> None:
     with Desk(settings_of(home)) as desk:
         kept = desk.store.object_alerts(desk.store.candidates(1)[0].object_id)[-1]

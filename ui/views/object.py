@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pandas as pd
 import streamlit as st
 
-from fink_ad.review import Candidate, KeptRecord, object_events, score_table
+from fink_ad.review import Candidate, KeptRecord, object_events, score_table, unpack_stamps
 from fink_ad.ui.curve import curve_chart
 from fink_ad.ui.evidence import evidence
 from fink_ad.ui.naming import named_object
-from fink_ad.ui.panels import header_html, opinions_html
+from fink_ad.ui.panels import header_html, opinions_html, stamps_html
 from fink_ad.ui.session import Session, session
 from fink_ad.ui.tables import show_table
+from fink_ad.ui.text import safe
+
+MOST_STAMPS = 8
 
 
 def one_object() -> None:
@@ -32,6 +36,7 @@ def one_object() -> None:
     with left:
         picked = curve_chart(seat, candidate)
         _alerts(candidate)
+        _stamps_by_date([one for one in records if one.alert_id != alert_id])
         _opinions(seat, candidate)
     with right:
         evidence(seat, candidate, picked)
@@ -64,6 +69,17 @@ def _alerts(candidate: Candidate) -> None:
             "mjd_utc": st.column_config.NumberColumn("MJD (UTC)", format="%.4f"),
         },
     )
+
+
+def _stamps_by_date(others: Sequence[KeptRecord]) -> None:
+    """Offer the stamps of the other alerts, the latest first."""
+    with_stamps = [one for one in reversed(others) if one.stamps][:MOST_STAMPS]
+    if not with_stamps:
+        return
+    with st.expander(f"Stamps of {len(with_stamps)} other dates"):
+        for one in with_stamps:
+            caption = f"night {one.night}, MJD {one.mjd_utc:.3f}, {safe(one.band)}"
+            st.html(stamps_html(unpack_stamps(one.stamps), caption, one.survey))
 
 
 def _scores(seat: Session, kept: KeptRecord) -> None:

@@ -1,5 +1,7 @@
 """View providers come through their own entry points, and are checked before they are believed."""
 
+import importlib
+import re
 from pathlib import Path
 
 import numpy as np
@@ -102,6 +104,14 @@ def test_settings_of_views_are_validated_and_no_error_elsewhere() -> None:
 
 def test_a_view_provider_that_keeps_its_contract_passes() -> None:
     check_view_provider(Clock())
+
+
+def test_the_provider_in_the_documentation_passes(tmp_path, monkeypatch) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "views.md").read_text()
+    (code,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    (tmp_path / "documented_view.py").write_text(code)
+    monkeypatch.syspath_prepend(tmp_path)
+    check_view_provider(importlib.import_module("documented_view").Catalogue())
 
 
 @pytest.mark.parametrize(

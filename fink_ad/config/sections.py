@@ -223,7 +223,8 @@ class BotSettings(_Section):
     )
     operators_chat: int | None = Field(None, description="chat that is told of errors and counts")
     doors: dict[str, SecretStr] = Field(
-        default_factory=dict, description="other ways out by name: an apprise URL, or jsonl:PATH"
+        default_factory=dict,
+        description="other ways out by name: kafka://..., jsonl:PATH or an apprise URL",
     )
     relearn_seconds: float = Field(
         3.0, ge=0, le=60, description="how long the next candidate waits for the last answer"

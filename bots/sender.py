@@ -136,7 +136,8 @@ class Sender:
             await self._deliver(int(target.removeprefix(f"{CHANNEL}:")), parcel, turn)
         except RetryAfter as error:
             wait = cast(timedelta, error.retry_after)  # as `PTB_TIMEDELTA` has it
-            await self._note(outbox.postpone, parcel, wait.total_seconds(), "too many requests")
+            why = "too many requests"
+            await self._note(outbox.postpone, parcel, wait.total_seconds(), why, give_up=False)
             return False
         except ChatMigrated as error:
             await self._note(outbox.move, target, f"{CHANNEL}:{error.new_chat_id}")
@@ -148,7 +149,10 @@ class Sender:
             return True
         except NetworkError as error:
             doubt = _may_have_arrived(error)
-            await self._note(outbox.postpone, parcel, _PAUSE_SECONDS, error.message, doubt)
+            # Out of reach for hours, nothing is lost; what may arrive again and again is given up.
+            await self._note(
+                outbox.postpone, parcel, _PAUSE_SECONDS, error.message, doubt, give_up=doubt
+            )
             return False
         except TelegramError as error:
             await self._note(outbox.refused, parcel, error.message)

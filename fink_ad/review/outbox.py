@@ -10,7 +10,7 @@ to answer. Doors that can be asked, or that know a message by its number, double
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -25,6 +25,7 @@ from fink_ad.review.hours import quiet_until
 from fink_ad.review.returns import material_changes, rarity_jump
 from fink_ad.store import KeptRecord, unpack_features
 from fink_ad.store.records.notifications import (
+    ChatAccount,
     Notification,
     NotificationState,
     Subscription,
@@ -160,26 +161,16 @@ class Outbox:
         self._store.drop_notification(parcel.notification.id, "failed", why)
 
     def _judge(self, one: Notification) -> Parcel | _Later | _Never:
-        muted = self._muted_until(one.target)
-        if muted is not None:
-            return _Later(muted, "muted")
+        whose = one.subscription_id
+        wishes = self._store.subscriptions(None if whose else one.target, whose)
+        if whose is not None and not wishes:
+            return _Never("unwanted", "the subscription ended")
+        barred = self._barred(one, wishes)
+        if barred is not None:
+            return barred
         if one.kind in ("heartbeat", "notice"):
             return Parcel(one, None, one.reason)
-        subscription = None
-        if one.subscription_id is not None:
-            subscription = next(
-                iter(self._store.subscriptions(subscription_id=one.subscription_id)), None
-            )
-            if subscription is None:
-                return _Never("unwanted", "the subscription ended")
-            quiet = quiet_until(
-                self._clock(),
-                subscription.timezone,
-                subscription.quiet_from,
-                subscription.quiet_to,
-            )
-            if quiet is not None:
-                return _Later(quiet, "quiet hours")
+        subscription = None if whose is None else wishes[0]
         kept = next(iter(self._store.kept(one.survey, [one.alert_id])), None)
         if kept is None:
             return _Never("unwanted", "the alert is no longer kept")
@@ -195,15 +186,37 @@ class Outbox:
         candidate = self._desk.look(one.survey, one.alert_id)
         return Parcel(one, candidate, reason)
 
-    def _muted_until(self, target: str) -> datetime | None:
-        """Return until when a private chat is muted; groups never are."""
+    def _barred(self, one: Notification, wishes: Sequence[Subscription]) -> _Later | _Never | None:
+        """Return what keeps a target from being told anything now, None if nothing does.
+
+        Private chats are told only while a reviewer is linked there, and not while muted. Quiet
+        hours are those of the subscription, for what belongs to none those of any in the chat.
+        """
         now = self._clock()
-        ends = [
-            account.muted_until
-            for account in self._store.chat_accounts()
-            if target == f"telegram:{account.chat_id}" and account.muted_until is not None
-        ]
-        return max((end for end in ends if end > now), default=None)
+        account = self._account(one.target)
+        if account is None and self._is_private(one.target):
+            return _Never("unwanted", "no reviewer is linked to this chat")
+        if account is not None and account.muted_until is not None and account.muted_until > now:
+            return _Later(account.muted_until, "muted")
+        ends = [quiet_until(now, of.timezone, of.quiet_from, of.quiet_to) for of in wishes]
+        quiet = max((end for end in ends if end is not None), default=None)
+        if quiet is not None and one.kind != "notice":
+            return _Later(quiet, "quiet hours")
+        return None
+
+    def _is_private(self, target: str) -> bool:
+        """Tell whether a target is a chat with one person; that of the operators is open to all."""
+        operators = self._desk.settings.bot.operators_chat
+        is_chat = target.startswith("telegram:") and not target.startswith("telegram:-")
+        return is_chat and target != f"telegram:{operators}"
+
+    def _account(self, target: str) -> ChatAccount | None:
+        """Return the account of the reviewer whose private chat a target is."""
+        for account in self._store.chat_accounts():
+            is_theirs = target == f"telegram:{account.chat_id}"
+            if is_theirs and self._store.chat_reviewer(account.user_id) is not None:
+                return account
+        return None
 
     def _news(self, one: Notification, kept: KeptRecord) -> str | None:
         """Return why an object is worth telling, None if the target knows all that matters."""
@@ -241,12 +254,12 @@ class Outbox:
 
     def _answered_alert(self, one: Notification) -> int | None:
         """Return the alert of the object that the reader of a private chat answered last."""
-        for account in self._store.chat_accounts():
-            if one.target == f"telegram:{account.chat_id}":
-                labels = self._store.latest_labels(one.survey, reviewer_id=account.reviewer_id)
-                for label in labels:
-                    if label.object_id == one.object_id:
-                        return label.alert_id
+        account = self._account(one.target)
+        if account is not None:
+            labels = self._store.latest_labels(one.survey, reviewer_id=account.reviewer_id)
+            for label in labels:
+                if label.object_id == one.object_id:
+                    return label.alert_id
         return None
 
     def _told_of_watch(self, one: Notification) -> KeptRecord | None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from fakes.telegram import TOKEN
 
+from fink_ad.review.accounts import link_account, new_link_code
 from fink_ad.store import Store
 from fink_ad.store.records.notifications import NewNotification
 
@@ -27,6 +28,9 @@ def test_nothing_is_lost_and_little_doubled(telegram, tmp_path):
     chance = random.Random(7)
     kills = 0
     with Store.open(home) as store:
+        for chat in CHATS:
+            code = new_link_code(store, store.add_reviewer(f"reviewer{chat}")).code
+            link_account(store, chat, chat, code)
         store.queue_notifications(
             [
                 NewNotification(

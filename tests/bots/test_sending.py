@@ -248,6 +248,36 @@ def test_quiet_hours_hold_back(desk, store, maria, clock, outbox):
     assert outbox.take(push.target).notification.alert_id == push.order.alert_id[0]
 
 
+def heartbeat_of(push: Push, clock: Clock, kind: str = "heartbeat", occasion: str = "a") -> None:
+    expires = clock() + timedelta(days=1)
+    push.store.queue_notifications(
+        [NewNotification(kind, push.target, "", "", "shared", occasion, clock(), expires, body="x")]
+    )
+
+
+def test_quiet_hours_hold_back_what_belongs_to_no_subscription(desk, store, maria, clock, outbox):
+    push = Push(store, maria, quiet_from="05:00", quiet_to="08:00")
+    heartbeat_of(push, clock)
+    assert outbox.take(push.target) is None
+    heartbeat_of(push, clock, "notice", "b")
+    assert outbox.take(push.target).notification.kind == "notice"
+    clock.time = clock.time.replace(hour=8)
+    assert outbox.take(push.target).notification.kind == "heartbeat"
+
+
+@pytest.mark.parametrize("gone", ["unlinked", "retired"])
+def test_who_is_no_reviewer_any_more_is_told_nothing(desk, store, maria, clock, outbox, gone):
+    push = Push(store, maria)
+    push_at(push, clock, [0])
+    heartbeat_of(push, clock)
+    if gone == "unlinked":
+        store.unlink_chat(MARIA)
+    else:
+        store.retire_reviewer("Maria")
+    assert outbox.take(push.target) is None
+    assert states(store) == {"unwanted": 2}
+
+
 def test_a_muted_chat_waits(desk, store, maria, clock, outbox):
     push = Push(store, maria)
     push_at(push, clock, [0])

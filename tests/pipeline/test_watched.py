@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from fink_ad.review.accounts import link_account, new_link_code
 from fink_ad.review.desk import Desk
 from fink_ad.review.outbox import Outbox
 from fink_ad.simulate import simulate_night
@@ -62,6 +63,8 @@ class Watched:
     def watch(self, told: int = 0):
         with self.home.store() as store:
             maria = store.add_reviewer("Maria")
+            if not store.chat_accounts():
+                link_account(store, 77, 77, new_link_code(store, maria).code)
             store.add_watch(maria.id, CHAT, "ztf", self.name, told=told)
 
     def kept(self):

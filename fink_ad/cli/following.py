@@ -18,7 +18,7 @@ from fink_ad.cli.progress import (
     stop_on_sigterm,
 )
 from fink_ad.cli.reading import read_schema
-from fink_ad.errors import ConfigError
+from fink_ad.errors import ConfigError, FinkAdError
 
 if TYPE_CHECKING:
     from fink_ad.pipeline import RunSummary
@@ -48,6 +48,7 @@ def run_following(
     """
     from fink_ad.alerts.avro import Limits
     from fink_ad.operations.worker import follow
+    from fink_ad.pipeline import RunSummary
     from fink_ad.sources.following import FollowedFolders
 
     settings = state.settings
@@ -61,22 +62,30 @@ def run_following(
         schema=read_schema(schema) if schema else None,
         limits=Limits(**settings.limits.model_dump()),
     )
-    with (
-        state.open_store() as store,
-        stop_on_sigterm() as told,
-        stop_on_ctrl_c() as pressed,
-        served_metrics(metrics_port, metrics_host) as metrics,
-    ):
-        names = shown(", ".join(source.folders))
-        err.print(f"following {names}; Ctrl-C ends it", style="dim", soft_wrap=True)
-        summary = follow(
-            source,
-            store,
-            settings,
-            lambda: told() or pressed(),
-            on_batch=_reporter(),
-            metrics=metrics,
-        )
+    summary = RunSummary()
+    try:
+        with (
+            state.open_store() as store,
+            stop_on_sigterm() as told,
+            stop_on_ctrl_c() as pressed,
+            served_metrics(metrics_port, metrics_host) as metrics,
+        ):
+            names = shown(", ".join(source.folders))
+            err.print(f"following {names}; Ctrl-C ends it", style="dim", soft_wrap=True)
+            follow(
+                source,
+                store,
+                settings,
+                lambda: told() or pressed(),
+                on_batch=_reporter(),
+                summary=summary,
+                metrics=metrics,
+            )
+    except FinkAdError as error:
+        # What was stored before the failure stays, so a script is told of it.
+        if as_json:
+            print_json(summary.to_json() | {"error": str(error)})
+        raise
     if as_json:
         print_letters(summary.dead_letters, summary.n_dead_letter.total())
         print_json(summary.to_json())

@@ -49,11 +49,11 @@ def run(
     broker; Parquet; or, with `--schema`, bare or Confluent-framed packets. What an earlier run
     has finished is not read again, so the same command can be repeated safely.
 
-    With `--follow` PATHs are folders, by default those of the setting `run.follow`, and so is
-    it without any PATH. New files are read as they come: a file that had the same size and
-    times for `run.poll_seconds`, so write elsewhere, or under a hidden name, and rename. SIGTERM
-    ends it after the batch in hand, so does Ctrl-C. Models promoted meanwhile are used from the
-    next batch on; other settings need a restart. Between files others may run on the same home.
+    With `--follow` the PATHs are folders, and new files are read as they come, each once its size
+    and times were the same for `run.poll_seconds`: write elsewhere, or under a hidden name, and
+    rename. Without any PATH the folders of the setting `run.follow` are followed. SIGTERM ends
+    it after the batch in hand, so does Ctrl-C. Models promoted meanwhile rank from the next batch
+    on; other settings need a restart. Between files others may run on the same home.
 
     Where a survey has no model yet, the first alerts are described, a forest is grown on
     them, and then they are ranked. Packets that cannot be read become dead letters, with the

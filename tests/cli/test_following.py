@@ -14,6 +14,7 @@ import typer
 
 from fink_ad.cli import app
 from fink_ad.config import RunSettings
+from fink_ad.store import Store
 
 
 @pytest.mark.parametrize(
@@ -64,3 +65,11 @@ def test_the_page_about_following_names_settings_and_commands_that_exist():
     assert told.keys() == RunSettings.model_fields.keys()
     known = typer.main.get_command(app).commands  # type: ignore[attr-defined]
     assert set(re.findall(r"(?:`|    )fink-ad ([a-z-]+)", text)) <= set(known)
+
+
+def test_after_a_failure_a_script_is_told_the_counts(fink_ad, home, tmp_path):
+    with Store.open(home) as store, store.sole_worker():
+        told = fink_ad("run", "--follow", "--json", tmp_path)
+    assert told.code == 1
+    assert "already" in told.json["error"]
+    assert told.json["n_in"] == 0

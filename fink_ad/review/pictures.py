@@ -27,7 +27,7 @@ from fink_ad.review.stamps import stamp_pictures
 __all__ = ["candidate_picture"]
 
 _WIDTH_PX, _HEIGHT_PX, _DPI = 900, 1100, 180
-_LEFT, _RIGHT = 0.145, 0.88
+_LEFT, _RIGHT = 0.165, 0.88
 _STAMP_PX, _STAMP_GAP_PX, _STAMPS_LEFT = 244, 12, 0.09
 _NORTH_COLOUR = "#ffd000"
 _COMPRESSION = 1  # of 9: a quarter less time than the usual 6, for a tenth more bytes

@@ -19,10 +19,11 @@ def curve_chart(seat: Session, candidate: Candidate) -> int | None:
     overlays = seat.desk.overlays(candidate)
     period = overlays.period if seat.folded else None
     figure = light_curve(
-        candidate.alert if period is None else overlays.alert,
+        candidate.alert,
         seat.flux,
         seat.scale,
         seat.limits,
+        known=overlays.alert,
         curves=overlays.curves if seat.models else (),
         period=period,
     )

@@ -10,14 +10,14 @@ import light_curve
 import numpy as np
 from numpy.typing import NDArray
 
-from fink_ad.alerts import AlertBatch, Points
+from fink_ad.alerts import BANDS, AlertBatch, Points
 from fink_ad.alerts.packets.flags import PointFlag
 from fink_ad.alerts.photometry import asinh_mag, softening_njy
 from fink_ad.features.contracts import Context, FeatureColumn
 from fink_ad.features.curves import ARROW_FIELDS, clean_curves
 from fink_ad.features.live_magnitudes import live_values
 
-__all__ = ["STATISTICS", "Statistics", "StatisticsSettings"]
+__all__ = ["STATISTICS", "Statistics", "StatisticsSettings", "points_of_statistics"]
 
 STATISTICS: dict[str, tuple[str, str]] = {
     "mean": ("m", "mean"),
@@ -122,13 +122,21 @@ class Statistics:
                 points["total_flux_err_njy"],
                 softening_njy(batch.survey)[points["band"]],
             )
-            usable = points.of_kind("detection", "forced")
-            usable &= (points["flags"] & _NOT_OF_THE_SOURCE) == 0
+            usable = points_of_statistics(batch)
         blocks = [_statistics(points, bands, m, sigma, usable)]
         if self.settings.difference_flux:
             m, sigma = points["diff_flux_njy"], points["diff_flux_err_njy"]
             blocks.append(_statistics(points, bands, m, sigma, usable))
         return np.concatenate(blocks, axis=1)
+
+
+def points_of_statistics(batch: AlertBatch) -> NDArray[np.bool_]:
+    """Return which points statistics are made of, where flux and error are known, (n_points,)."""
+    points = batch.points
+    bands = [BANDS.index(band) for band in _BANDS.get(batch.survey, ())]
+    usable = points.of_kind("detection", "forced") & np.isin(points["band"], bands)
+    usable &= (points["flags"] & _NOT_OF_THE_SOURCE) == 0
+    return usable
 
 
 def _columns(prefix: str, unit: str, bands: tuple[str, ...]) -> list[FeatureColumn]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from fink_ad.alerts import BANDS, KINDS, AlertBatch
 from fink_ad.alerts.photometry import flux_to_mag
 from fink_ad.features import ModelCurve
+from fink_ad.features.statistics import points_of_statistics
 
 __all__ = ["CurvePoints", "FluxKind", "ModelLine", "curve_points", "model_line"]
 
@@ -37,6 +38,8 @@ class CurvePoints:
         Flux that is zero or negative.
     own : bool
         The detection the alert was sent for.
+    used : bool
+        What the statistics of this alert are made of.
     point_id : int64
         The survey's id of the point; -1 where it has none.
     """
@@ -51,6 +54,7 @@ class CurvePoints:
     mag_err: NDArray[np.float64]
     below: NDArray[np.bool_]
     own: NDArray[np.bool_]
+    used: NDArray[np.bool_]
     point_id: NDArray[np.int64]
 
     def __len__(self) -> int:
@@ -59,6 +63,15 @@ class CurvePoints:
     def where(self, mask: NDArray[np.bool_]) -> CurvePoints:
         """Keep the points where `mask` is true."""
         return CurvePoints(**{name: values[mask] for name, values in vars(self).items()})
+
+    def followed_by(self, others: CurvePoints) -> CurvePoints:
+        """Return these points and others, which are not `used`, by time."""
+        added = vars(others) | {"used": np.zeros(len(others), np.bool_)}
+        columns = {
+            name: np.concatenate([values, added[name]]) for name, values in vars(self).items()
+        }
+        order = np.argsort(columns["mjd_utc"], kind="stable")
+        return CurvePoints(**{name: values[order] for name, values in columns.items()})
 
     def select(self, kind: str, band: str) -> CurvePoints:
         """Keep the points of one kind and band."""
@@ -83,7 +96,13 @@ class ModelLine:
     mag: NDArray[np.float64]
 
 
-def curve_points(alert: AlertBatch, flux: FluxKind = "difference") -> CurvePoints:
+def curve_points(
+    alert: AlertBatch,
+    flux: FluxKind = "difference",
+    known: AlertBatch | None = None,
+    *,
+    whole: bool = False,
+) -> CurvePoints:
     """Return what can be drawn of one alert: points with a time and a finite flux or limit.
 
     Limits are those of the difference image, whichever flux is asked for.
@@ -92,7 +111,27 @@ def curve_points(alert: AlertBatch, flux: FluxKind = "difference") -> CurvePoint
     ----------
     alert : AlertBatch
         One alert.
+    known : AlertBatch, optional
+        The same with all points known of its object. Those that the alert has not are there
+        too, from its first point on; none of them is `used`.
+    whole : bool
+        Also those from before its first point.
     """
+    points = _points(alert, flux)
+    if known is None:
+        return points
+    others = _points(known, flux)
+    mine = set(zip(points.kind, points.band, points.mjd_utc, strict=True))
+    news = np.array(
+        [one not in mine for one in zip(others.kind, others.band, others.mjd_utc, strict=True)],
+        np.bool_,
+    )
+    if not whole:
+        news &= others.mjd_utc >= points.mjd_utc.min(initial=np.inf)
+    return points.followed_by(others.where(news))
+
+
+def _points(alert: AlertBatch, flux: FluxKind) -> CurvePoints:
     points = alert.points
     prefix = {"difference": "diff", "total": "total"}[flux]
     is_limit = points.of_kind("limit")
@@ -104,6 +143,8 @@ def curve_points(alert: AlertBatch, flux: FluxKind = "difference") -> CurvePoint
     value, error = value[drawn], error[drawn]
     error = np.where(error > 0, error, np.nan)
     mag, mag_err = flux_to_mag(np.abs(value), error)
+    used = points_of_statistics(alert) & np.isfinite(points["total_flux_njy"])
+    used &= points["total_flux_err_njy"] > 0
     point_id = points["point_id"][drawn]
     return CurvePoints(
         kind=np.array(KINDS, object)[points["kind"][drawn]],
@@ -115,6 +156,7 @@ def curve_points(alert: AlertBatch, flux: FluxKind = "difference") -> CurvePoint
         mag=mag,
         mag_err=mag_err,
         below=value <= 0,
+        used=used[drawn],
         own=(point_id == alert.numbers("alert_id")[0]) & ~is_limit[drawn],
         point_id=point_id,
     )

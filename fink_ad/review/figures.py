@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from fink_ad.alerts import BANDS, AlertBatch, Points
 from fink_ad.alerts.photometry import flux_to_mag, mag_to_flux
+from fink_ad.features.statistics import points_of_statistics
 from fink_ad.review.ranges import flux_range, flux_unit, magnitude_ticks
 
 __all__ = ["BAND_COLOURS", "BAND_MARKERS", "draw_light_curve", "light_curve_figure", "plain"]
@@ -35,8 +36,8 @@ def light_curve_figure(alert: AlertBatch) -> Figure:
     Parameters
     ----------
     alert : AlertBatch
-        One alert. Its own detection is ringed; forced photometry is pale and hollow, limits
-        are arrows that hang from 5 sigma.
+        One alert. Its own detection is ringed; points that its statistics are not made of are
+        hollow, forced photometry is small and pale, limits are arrows that hang from 5 sigma.
     """
     figure = Figure(figsize=(9, 4.6), layout="constrained")
     axes = figure.add_subplot()
@@ -51,14 +52,16 @@ def draw_light_curve(axes: Axes, alert: AlertBatch) -> None:
     points = alert.points
     own_mjd = float(alert.numbers("mjd_utc")[0])
     own = points["point_id"] == alert.numbers("alert_id")[0]
+    used = points_of_statistics(alert)
     low, high = flux_range(points, own)
     unit, name = flux_unit(max(abs(low), abs(high)))
     for band in BANDS:
-        in_band = points.select(points.in_band(band))
+        here = points.in_band(band)
+        in_band = points.select(here)
         days = in_band["mjd_utc"] - own_mjd
         _draw_limits(axes, in_band, days, band, unit, (high - low) / unit)
         for kind in ("forced", "detection"):
-            _draw_fluxes(axes, in_band, days, band, kind, unit)
+            _draw_fluxes(axes, in_band, days, used[here], band, kind, unit)
         _draw_beyond(axes, in_band, days, band, (low, high), unit)
     axes.plot(
         points["mjd_utc"][own] - own_mjd,
@@ -80,27 +83,37 @@ def draw_light_curve(axes: Axes, alert: AlertBatch) -> None:
 
 
 def _draw_fluxes(
-    axes: Axes, points: Points, days: NDArray[np.float64], band: str, kind: str, unit: float
+    axes: Axes,
+    points: Points,
+    days: NDArray[np.float64],
+    used: NDArray[np.bool_],
+    band: str,
+    kind: str,
+    unit: float,
 ) -> None:
-    mask = points.of_kind(kind) & np.isfinite(points["diff_flux_njy"])
-    if not mask.any():
-        return
-    errors = points["diff_flux_err_njy"][mask]
+    """Draw the points of one kind and band; what statistics are not made of is hollow."""
+    of_kind = points.of_kind(kind) & np.isfinite(points["diff_flux_njy"])
     is_forced = kind == "forced"
-    axes.errorbar(
-        days[mask],
-        points["diff_flux_njy"][mask] / unit,
-        yerr=np.where(errors > 0, errors, 0) / unit,
-        marker=BAND_MARKERS[band],
-        markersize=3.5 if is_forced or len(points) > _CROWD else 5,
-        fillstyle="none" if is_forced else "full",
-        alpha=0.45 if is_forced else 0.9,
-        elinewidth=0.7,
-        linestyle="none",
-        color=BAND_COLOURS[band],
-        zorder=2 if is_forced else 3,
-        label=f"{band} forced" if is_forced else band,
-    )
+    label: str | None = f"{band} forced" if is_forced else band
+    for mask, fill in ((of_kind & used, "full"), (of_kind & ~used, "none")):
+        if not mask.any():
+            continue
+        errors = points["diff_flux_err_njy"][mask]
+        axes.errorbar(
+            days[mask],
+            points["diff_flux_njy"][mask] / unit,
+            yerr=np.where(errors > 0, errors, 0) / unit,
+            marker=BAND_MARKERS[band],
+            markersize=3.5 if is_forced or len(points) > _CROWD else 5,
+            fillstyle=fill,
+            alpha=0.45 if is_forced else 0.9,
+            elinewidth=0.7,
+            linestyle="none",
+            color=BAND_COLOURS[band],
+            zorder=2 if is_forced else 3,
+            label=label,
+        )
+        label = None  # one entry of the legend
 
 
 def _draw_limits(

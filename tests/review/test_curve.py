@@ -52,6 +52,36 @@ def test_what_is_below_the_reference_keeps_its_sign_and_has_a_magnitude() -> Non
     assert own.mag[0] == pytest.approx(31.4 - 7.5)
 
 
+def test_what_statistics_are_made_of_is_told_from_the_rest() -> None:
+    """The limit is no measurement, and the forced point of another alert is none of this one."""
+    alert = batch()
+    points = curve_points(alert)
+    assert points.used.tolist() == [True, False, True, True]
+    known = make_batch(
+        "ztf",
+        [
+            {
+                "mjd_utc": [60900.0, 61000.0, 61002.0, 61010.0],
+                "band": ["g", "g", "r", "i"],
+                "kind": ["detection", "detection", "forced", "detection"],
+                "diff_flux_njy": [1.0, 1.0, 1.0, 1.0],
+                "diff_flux_err_njy": [1.0, 1.0, 1.0, 1.0],
+                "total_flux_njy": [1.0, 1.0, 1.0, 1.0],
+                "total_flux_err_njy": [1.0, 1.0, 1.0, 1.0],
+                "point_id": [7, 1, -1, 8],
+            }
+        ],
+        alert_id=[ALERT_ID],
+        mjd_utc=[61003.0],
+    )
+    later = curve_points(alert, known=known)
+    assert later.days.tolist() == [-3, -2, -1, 0, 7]
+    assert later.used.tolist() == [True, False, True, True, False]
+    whole = curve_points(alert, known=known, whole=True)
+    assert whole.days.tolist() == [-103, -3, -2, -1, 0, 7]
+    assert not whole.used[0]
+
+
 def test_an_error_that_is_none_is_unknown() -> None:
     forced = curve_points(batch()).select("forced", "r")
     assert np.isnan(forced.flux_err_njy).all()

@@ -45,13 +45,15 @@ def light_curve(
     scale: Scale = "magnitude",
     limits: bool = True,
     *,
+    known: Any = None,
     curves: Sequence[NamedCurve] = (),
     period: Period | None = None,
 ) -> dict[str, Any]:
     """Return the plotly figure of one alert's light curve, as plain JSON-able values.
 
-    Detections are filled, forced photometry is hollow, a dot inside marks what is fainter than
-    the reference image, limits are faint triangles, and the alert's own detection is ringed.
+    What the features of the alert are made of is filled, other points are hollow, forced
+    photometry is small and pale, a dot inside marks what is fainter than the reference image,
+    limits are faint triangles, and the alert's own detection is ringed.
 
     Parameters
     ----------
@@ -64,12 +66,15 @@ def light_curve(
         a magnitude; or signed flux.
     limits : bool
         Whether to draw upper limits.
+    known : AlertBatch, optional
+        The same alert with all points known of its object, which are drawn, too: all of them
+        when folded, those since the alert's first point otherwise.
     curves : sequence of NamedCurve
         Models, drawn as far as the points reach; not over a folded light curve.
     period : Period, optional
         Fold with it: phases 0 to 2, 0 is the alert's own detection. Each point is there twice.
     """
-    points = curve_points(alert, flux)
+    points = curve_points(alert, flux, known, whole=period is not None)
     if not limits:
         points = points.where(points.kind != "limit")
     largest = float(np.max(np.abs(points.flux_njy), initial=0.0))
@@ -118,9 +123,9 @@ def _trace(points: CurvePoints, kind: str, band: str, axes: Axes) -> dict[str, A
 
 
 def _symbols(points: CurvePoints, kind: str, band: str) -> list[str]:
-    hollow = "-open" if kind == "forced" else ""
     return [
-        f"{BAND_SYMBOLS[band]}{hollow}{'-dot' if below else ''}" for below in points.below.tolist()
+        f"{BAND_SYMBOLS[band]}{'' if used else '-open'}{'-dot' if below else ''}"
+        for below, used in zip(points.below.tolist(), points.used.tolist(), strict=True)
     ]
 
 

@@ -206,8 +206,9 @@ def test_ten_thousand_queued_are_ten_sent(telegram, bot, store, maria):
             for i in range(10_000)
         ]
     )  # fmt: skip
-    telegram.wait_for(lambda: states(store).get("sent") == 10, 30)
-    telegram.wait_for(lambda: states(store) == {"sent": 10, "surplus": 10_002}, 30)
+    telegram.wait_for(lambda: len(telegram.sent()) == 10, 120)
+    telegram.wait_for(lambda: states(store) == {"sent": 10, "surplus": 10_002}, 120)
+    assert len(telegram.sent()) == 10
 
 
 class Clock:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Callable, Coroutine
 from datetime import datetime
@@ -27,6 +26,7 @@ from fink_ad.bots import answers, linking, showing, subscribing, tapping, tellin
 from fink_ad.bots.context import Bot, Talk
 from fink_ad.bots.gate import Gate
 from fink_ad.bots.limits import Limits
+from fink_ad.bots.logs import log_without
 from fink_ad.bots.messages import say
 from fink_ad.bots.notices import Notices
 from fink_ad.bots.token import bot_token
@@ -76,13 +76,14 @@ def build_application(desk: Desk, clock: Callable[[], datetime] | None = None) -
     ConfigError
         If there is no token.
     """
-    keep_token_out_of_logs()
     os.environ["PTB_TIMEDELTA"] = "true"  # times to wait as timedelta, without a warning each
     settings = desk.settings.bot
+    token = bot_token(settings)
+    log_without(token)
     requests = (HTTPXRequest(connection_pool_size=32), HTTPXRequest())
     application = (
         Application.builder()
-        .token(bot_token(settings))
+        .token(token)
         .base_url(f"{settings.api.rstrip('/')}/bot")
         .base_file_url(f"{settings.api.rstrip('/')}/file/bot")
         .request(requests[0])
@@ -106,12 +107,6 @@ def build_application(desk: Desk, clock: Callable[[], datetime] | None = None) -
     application.add_handler(MessageHandler(anything_else, _unknown))
     application.add_error_handler(_on_error)
     return application
-
-
-def keep_token_out_of_logs() -> None:
-    """Silence the HTTP client and the library: they log addresses, which hold the token."""
-    for name in ("httpx", "httpcore", "telegram"):
-        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 async def _register_commands(application: BotApplication) -> None:

@@ -73,7 +73,7 @@ def test_the_page_asks_review_for_everything(path: Path) -> None:
 
 SCREENS = {
     "ui": {"alerts", "config", "errors", "learn", "retrain", "review", "store"},
-    "bots": {"alerts", "config", "errors", "learn", "review", "store"},
+    "bots": {"alerts", "config", "errors", "learn", "review", "store", "telemetry"},
 }
 SCREEN_FILES = [
     (screen, path)

@@ -1,15 +1,17 @@
 """A reviewer and the bot, over a real connection to a Bot API that keeps the rules."""
 
 import logging
-import time
+from collections.abc import Iterator
 
 import pytest
+import structlog
 from fakes.telegram import TOKEN, Refusal
 from pydantic import SecretStr
 
 from fink_ad.bots.run import run_bot
 from fink_ad.errors import SourceError
 from fink_ad.review.accounts import new_link_code
+from fink_ad.telemetry import configure_logging
 
 MARIA, JULIEN, STRANGER, GROUP = 501, 502, 666, -1001
 
@@ -258,19 +260,46 @@ def test_commands_are_registered(telegram, bot):
     assert {"mute", "history", "undo", "stats", "help", "link"} <= names
 
 
-def test_the_token_is_in_no_log(telegram, at_work, desk, maria, caplog, capsys):
+@pytest.fixture
+def as_in_service() -> Iterator[None]:
+    """The log as the command line sets it up."""
+    configure_logging("info", "console")
+    yield
+    structlog.reset_defaults()
+
+
+def test_the_token_is_in_no_log(telegram, at_work, desk, maria, caplog, capsys, as_in_service):
+    log = ""
+
+    def logged(words: str) -> bool:
+        nonlocal log
+        log += "".join(capsys.readouterr())
+        return words in log
+
     with caplog.at_level(logging.DEBUG), at_work(desk):
         shown(telegram, MARIA)
         telegram.stop()
-        time.sleep(0.5)
+        telegram.wait_for(lambda: logged("chat_service_unreachable"))
         telegram.start()
-        telegram.write("/help", MARIA)
-        said(telegram, MARIA, 2)
-    captured = capsys.readouterr()
+        telegram.refuse = lambda call: (
+            Refusal(502, "Bad Gateway") if call.method.startswith("send") else None
+        )
+        telegram.write("/why what-Maria-wrote", MARIA, name="Marias Family Name")
+        telegram.wait_for(lambda: logged("error_not_told"))
+        telegram.write("/help", MARIA, name="Marias Family Name")
+        telegram.wait_for(lambda: logged("update_failed"))
+        telegram.refuse = lambda call: (
+            Refusal(401, "Unauthorized") if call.method.startswith("send") else None
+        )
+        telegram.write("/help", MARIA, name="Marias Family Name")
+        telegram.wait_for(lambda: logged("InvalidToken"))
+    logged("")
     assert caplog.records
-    for text in (caplog.text, captured.out, captured.err):
+    assert "Traceback (most recent call last)" in log
+    for text in (caplog.text, log):
         assert TOKEN.split(":")[1] not in text
-    assert "chat_service_unreachable" in captured.err + captured.out
+        assert "Marias Family Name" not in text
+        assert "what-Maria-wrote" not in text
 
 
 def test_a_refused_token_is_told_in_words(settings):

@@ -101,9 +101,9 @@ class Sender:
             self._notes.shutdown()
 
     def _queue_by_the_clock(self) -> None:
-        now = self._outbox.now()
-        queue_digests(self._desk.store, now)
-        queue_personal(self._desk.store, now)
+        now, settings = self._outbox.now(), self._desk.settings
+        queue_digests(self._desk.store, settings, now)
+        queue_personal(self._desk.store, settings, now)
 
     async def _look(self) -> None:
         self._at_work = {name: task for name, task in self._at_work.items() if not task.done()}

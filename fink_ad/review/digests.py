@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 import numpy as np
+import structlog
+from numpy.typing import NDArray
 
 from fink_ad.config import Settings
+from fink_ad.errors import FinkAdError, ModelError
+from fink_ad.forest import Model
+from fink_ad.review.conditions import holding
 from fink_ad.review.hours import last_due
-from fink_ad.store import OrderRecord, Store
+from fink_ad.store import Order, OrderRecord, Store
 from fink_ad.store.records.notifications import SHARED, NewNotification, Subscription
 
 __all__ = ["heartbeat_text", "queue_digests", "queue_heartbeat", "queue_personal"]
@@ -18,16 +23,26 @@ _EXPIRY = timedelta(hours=24)
 _LATE = timedelta(hours=12)  # a digest missed for longer is left to the next one
 # How long after the beginning of its date a night is the newest there can be, once it is over.
 _LAG = {"ztf": timedelta(hours=12), "lsst": timedelta(hours=36)}
-_SPARE = 5  # proposals for each place of a digest: conditions and known objects take some
+_SPARE = 5  # proposals for each place of a digest: what did not change enough takes some
+_CHUNK = 200  # alerts that a condition is asked of at once
+
+_log = structlog.get_logger(__name__)
 
 
-def queue_digests(store: Store, now: datetime) -> int:
+def queue_digests(store: Store, settings: Settings, now: datetime) -> int:
     """Queue the digests whose hour has come, each once a day, whoever asks; return how many.
 
     A digest holds the strangest objects of the list's newest night that its target does not
-    know yet, as single messages, up to the subscription's limit.
+    know yet, as single messages, up to the subscription's limit. It is queued with the note
+    that it was: whoever dies in between leaves both to the next one.
+
+    Raises
+    ------
+    StoreError
+        If the store cannot be read or written, after all subscriptions were looked at.
     """
     n = 0
+    failures: list[FinkAdError] = []
     for one in store.subscriptions():
         if not one.digest_at:
             continue
@@ -35,23 +50,29 @@ def queue_digests(store: Store, now: datetime) -> int:
         too_early = one.created_at is not None and due < one.created_at
         if too_early or now - due > _LATE:
             continue
-        begun = store.start_job(f"digest {one.id}", due, one.target)
-        if begun is None:
-            continue
-        queued = store.queue_notifications(list(_proposals(store, one, now)))
-        store.finish_job(begun.id, "done", f"{queued} objects")
-        n += 1
+        name = f"digest {one.id}"
+        try:
+            if not store.job_done(name, due):
+                new = list(_proposals(store, settings, one, now))
+                n += store.queue_of_job(name, due, one.target, new)
+        except FinkAdError as error:
+            _log.error("digest_not_queued", subscription=one.id, error=str(error))
+            failures.append(error)
+    if failures:
+        raise failures[0]
     return n
 
 
-def queue_personal(store: Store, now: datetime) -> int:
+def queue_personal(store: Store, settings: Settings, now: datetime) -> int:
     """Queue what personal models rank as rare enough, for those who want it at once.
 
     The pipeline ranks by the shared model only; a personal model's ranking comes from the
     learner. Returns how many are new.
     """
     wanted = [one for one in store.subscriptions() if not one.digest_at and one.model != SHARED]
-    return sum(store.queue_notifications(list(_proposals(store, one, now))) for one in wanted)
+    return sum(
+        store.queue_notifications(list(_proposals(store, settings, one, now))) for one in wanted
+    )
 
 
 def queue_heartbeat(store: Store, settings: Settings, now: datetime) -> int:
@@ -109,7 +130,9 @@ def heartbeat_text(store: Store, night: int, now: datetime) -> str:
     return told_of
 
 
-def _proposals(store: Store, one: Subscription, now: datetime) -> Iterable[NewNotification]:
+def _proposals(
+    store: Store, settings: Settings, one: Subscription, now: datetime
+) -> Iterable[NewNotification]:
     record = _order_of(store, one)
     if record is None or not record.n_objects:
         return
@@ -118,11 +141,14 @@ def _proposals(store: Store, one: Subscription, now: datetime) -> Iterable[NewNo
     rows = np.flatnonzero((order.night == newest) & (order.one_in >= one.rarity))
     known = store.told_alerts(one.target, one.model, one.survey)
     left = _SPARE * one.per_night
-    for row in rows.tolist():
+    told = [
+        int(alert_id) in known.get(str(name), ())
+        for name, alert_id in zip(order.object_id[rows], order.alert_id[rows], strict=True)
+    ]
+    rows = rows[~np.array(told, bool)]
+    for row in _of_which_it_holds(store, settings, one, record, order, rows):
         name = str(order.object_id[row])
         alert_id = int(order.alert_id[row])
-        if alert_id in known.get(name, ()):
-            continue
         yield NewNotification(
             kind="candidate",
             target=one.target,
@@ -145,6 +171,33 @@ def _proposals(store: Store, one: Subscription, now: datetime) -> Iterable[NewNo
         left -= name not in known
         if left <= 0:
             return
+
+
+def _of_which_it_holds(
+    store: Store,
+    settings: Settings,
+    one: Subscription,
+    record: OrderRecord,
+    order: Order,
+    rows: NDArray[np.intp],
+) -> Iterator[int]:
+    """Yield the rows of an order of which the condition of a subscription holds, in order."""
+    if not one.where:
+        yield from rows.tolist()
+        return
+    model = _model(settings, record.revision_id)
+    for first in range(0, len(rows), _CHUNK):
+        part = {int(order.alert_id[row]): int(row) for row in rows[first : first + _CHUNK]}
+        kept = store.kept(one.survey, part)
+        of = np.array([part[alert.alert_id] for alert in kept], np.intp)
+        yield from sorted(of[holding(one.where, kept, order.one_in[of], model)].tolist())
+
+
+def _model(settings: Settings, revision: str) -> Model | None:
+    try:
+        return Model.load(settings.models_dir / revision)
+    except ModelError:  # it was removed, or is damaged: of its features nothing can be said
+        return None
 
 
 def _order_of(store: Store, one: Subscription) -> OrderRecord | None:

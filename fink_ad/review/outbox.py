@@ -14,16 +14,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-import numpy as np
-
-from fink_ad.alerts.positions import galactic
-from fink_ad.errors import ConfigError, FinkAdError, ReviewError
-from fink_ad.expressions import parse
+from fink_ad.errors import FinkAdError, ReviewError
 from fink_ad.review.candidate import Candidate
+from fink_ad.review.conditions import holding
 from fink_ad.review.desk import Desk
 from fink_ad.review.hours import quiet_until
 from fink_ad.review.returns import material_changes, rarity_jump
-from fink_ad.store import KeptRecord, unpack_features
+from fink_ad.store import KeptRecord
 from fink_ad.store.records.notifications import (
     ChatAccount,
     Notification,
@@ -273,22 +270,5 @@ class Outbox:
 
     def _holds(self, subscription: Subscription, one: Notification, kept: KeptRecord) -> bool:
         """Tell whether the condition of a subscription holds for an alert."""
-        columns: dict[str, object] = {
-            name: np.array([getattr(kept, name)])
-            for name in ("ra_deg", "dec_deg", "night", "n_det", "mjd_utc", "score")
-        }
-        columns["one_in"] = np.array([one.one_in])
-        columns["band"] = np.array([kept.band], object)
-        columns["l_deg"], columns["b_deg"] = (
-            np.atleast_1d(part) for part in galactic([kept.ra_deg], [kept.dec_deg])
-        )
         model = self._desk.model(one.model_revision)
-        if model is not None and model.schema.hash == kept.feature_schema:
-            columns |= dict(
-                zip(model.schema.names, unpack_features([kept.features]).T, strict=True)
-            )
-        try:
-            return bool(parse(subscription.where).evaluate(columns, [kept.tags])[0])  # type: ignore[arg-type]
-        except ConfigError:
-            # Of a model with other features: what cannot be asked cannot hold.
-            return False
+        return bool(holding(subscription.where, [kept], [one.one_in], model)[0])

@@ -92,8 +92,8 @@ def _retention(store: Store, settings: Settings, metrics: Metrics) -> str:
 
 def _notify(store: Store, settings: Settings, metrics: Metrics) -> str:
     now = datetime.now(UTC)
-    digests = queue_digests(store, now)
-    personal = queue_personal(store, now)
+    digests = queue_digests(store, settings, now)
+    personal = queue_personal(store, settings, now)
     return f"{digests} digests, {personal} by personal models"
 
 

@@ -337,10 +337,10 @@ def test_what_one_has_answered_is_not_told(telegram, desk, store, maria, clock, 
 def test_a_digest_comes_at_its_hour_once(desk, store, maria, clock, outbox):
     push = Push(store, maria, digest_at="08:30", timezone="Europe/Paris", per_night=3)
     clock.time = clock.time.replace(hour=7, minute=29)
-    assert queue_digests(store, clock()) == 0
+    assert queue_digests(store, desk.settings, clock()) == 0
     clock.time = clock.time.replace(hour=7, minute=31)
-    assert queue_digests(store, clock()) == 1
-    assert queue_digests(store, clock()) == 0
+    assert queue_digests(store, desk.settings, clock()) == 1
+    assert queue_digests(store, desk.settings, clock()) == 0
     sent = []
     while (parcel := outbox.take(push.target)) is not None:
         sent.append(parcel.notification.alert_id)
@@ -352,13 +352,13 @@ def test_a_digest_comes_at_its_hour_once(desk, store, maria, clock, outbox):
     assert min(rarest) >= max(left)
     assert set(sent) <= set(push.order.alert_id[:15].tolist())
     clock.time += timedelta(days=1)
-    assert queue_digests(store, clock()) == 1
+    assert queue_digests(store, desk.settings, clock()) == 1
     assert {one.alert_id for one in store.notifications("queued")}.isdisjoint(sent)
 
 
 def test_a_personal_ranking_is_told_at_once(desk, store, maria, clock):
     Push(store, maria, model=f"reviewer:{maria.id}")
-    assert queue_personal(store, clock()) == 0  # no ranking of her own yet
+    assert queue_personal(store, desk.settings, clock()) == 0  # no ranking of her own yet
 
 
 def test_a_heartbeat_tells_the_counts_once_a_night(telegram, bot, desk, store, maria):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from fink_ad.errors import StoreError
 from fink_ad.store.records import JobRun
@@ -12,7 +12,7 @@ from fink_ad.store.repository.part import StorePart, record_of
 from fink_ad.store.tables import JobRun as JobRow
 from fink_ad.store.upserts import table_of
 
-__all__ = ["Jobs"]
+__all__ = ["Jobs", "is_done", "note_done"]
 
 
 class Jobs(StorePart):
@@ -65,6 +65,11 @@ class Jobs(StorePart):
                 delete(table).where(table.c.id == run_id, table.c.finished_at.is_(None))
             )
 
+    def job_done(self, name: str, due: datetime) -> bool:
+        """Tell whether a job that was due at a time was done, or failed."""
+        with self.database.reading() as connection:
+            return is_done(connection, name, due)
+
     def job_runs(self, name: str | None = None, limit: int = 50) -> tuple[JobRun, ...]:
         """Return the latest runs of a job, or of all, the latest begun first."""
         query = select(table_of(JobRow)).order_by(JobRow.id.desc()).limit(limit)
@@ -90,3 +95,26 @@ class Jobs(StorePart):
         old = select(placed.c.id).where(placed.c.place > keep)
         with self.database.writing("jobs") as connection:
             return connection.execute(delete(table).where(table.c.id.in_(old))).rowcount
+
+
+def is_done(connection: Connection, name: str, due: datetime) -> bool:
+    """Tell whether the run of a job that was due at a time has ended."""
+    run = (JobRow.name == name, JobRow.due == due, JobRow.finished_at.is_not(None))
+    return connection.execute(select(JobRow.id).where(*run)).one_or_none() is not None
+
+
+def note_done(
+    connection: Connection, name: str, due: datetime, holder: str, detail: str, now: datetime
+) -> None:
+    """Note a run that was done within this transaction, in place of one that never ended."""
+    connection.execute(delete(JobRow).where(JobRow.name == name, JobRow.due == due))
+    row = {
+        "name": name,
+        "due": due,
+        "started_at": now,
+        "finished_at": now,
+        "holder": holder,
+        "outcome": "done",
+        "detail": detail,
+    }
+    connection.execute(insert(JobRow).values(row))

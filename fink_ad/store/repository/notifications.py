@@ -9,6 +9,7 @@ from sqlalchemy import Connection, and_, delete, func, or_, select, update
 
 from fink_ad.store.records.notifications import NewNotification, NotificationState
 from fink_ad.store.records.notifications import Notification as NotificationRecord
+from fink_ad.store.repository.jobs import is_done, note_done
 from fink_ad.store.repository.notification_queries import NotificationQueries, is_due, was_left
 from fink_ad.store.repository.notification_queue import queue
 from fink_ad.store.repository.part import record_of
@@ -39,6 +40,24 @@ class Notifications(NotificationQueries):
         now = self._clock()
         with self.database.writing("notifications") as connection:
             return queue(connection, new, now)
+
+    def queue_of_job(
+        self, job: str, due: datetime, holder: str, new: Sequence[NewNotification]
+    ) -> bool:
+        """Put into the outbox what a job makes, with the note that it is done: both or neither.
+
+        Returns
+        -------
+        bool
+            False if the job was done for that time before; nothing is queued then.
+        """
+        now = self._clock()
+        with self.database.writing("jobs", "notifications") as connection:
+            if is_done(connection, job, due):
+                return False
+            n = queue(connection, new, now)
+            note_done(connection, job, due, holder, f"{n} messages", now)
+        return True
 
     def claim_notification(self, target: str, seconds: float) -> NotificationRecord | None:
         """Take the rarest of what is due for a target in hand for some time; None if nothing is.

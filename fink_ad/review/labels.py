@@ -17,7 +17,7 @@ from fink_ad.store import (
     ReviewerRecord,
     Showing,
     Store,
-    retracted_ids,
+    standing_labels,
 )
 
 __all__ = ["Given", "checked_answer", "checked_note", "checked_tags", "history", "record", "undo"]
@@ -124,7 +124,7 @@ def undo(
     StoreError
         If the reviewer is retired and no operator asks.
     """
-    standing = [one.label for one in _given(store, reviewer) if not one.undone]
+    standing = standing_labels(store.labels(reviewer_id=reviewer.id))
     if label_id is None:
         wanted = [one for one in standing if not one.channel.startswith(IMPORT_CHANNEL)][-1:]
     else:
@@ -136,15 +136,20 @@ def undo(
     return wanted[0]
 
 
-def history(store: Store, reviewer: ReviewerRecord, limit: int = 10) -> tuple[Given, ...]:
-    """Return the last answers of a reviewer, latest first; those taken back are marked."""
-    return tuple(_given(store, reviewer)[::-1][:limit])
+def history(
+    store: Store, reviewer: ReviewerRecord, limit: int = 10, *, standing: bool = False
+) -> tuple[Given, ...]:
+    """Return the last answers of a reviewer, latest first; those taken back are marked.
 
-
-def _given(store: Store, reviewer: ReviewerRecord) -> list[Given]:
-    events = store.labels(reviewer_id=reviewer.id)
-    undone = retracted_ids(events)
-    return [Given(one, one.id in undone) for one in events if one.retracts is None]
+    Parameters
+    ----------
+    standing : bool
+        Leave out those taken back.
+    """
+    return tuple(
+        Given(label, undone)
+        for label, undone in store.last_answers(reviewer.id, limit, standing=standing)
+    )
 
 
 def checked_answer(answer: str) -> Answer:

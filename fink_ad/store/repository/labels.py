@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, func, insert, select
+from sqlalchemy.orm import aliased
 
 from fink_ad.errors import StoreError
 from fink_ad.store.records import LabelRecord, NewLabel
@@ -123,8 +124,19 @@ class Labels(StorePart):
         survey: str | None = None,
         object_id: str | None = None,
         reviewer_id: int | None = None,
+        *,
+        after: int = 0,
+        since: datetime | None = None,
     ) -> tuple[LabelRecord, ...]:
-        """Return every answer and every undoing, in the order they were stored."""
+        """Return every answer and every undoing, in the order they were stored.
+
+        Parameters
+        ----------
+        after : int
+            Those with a larger number only.
+        since : datetime.datetime, optional
+            Those of that time or later only.
+        """
         wanted = {
             Label.survey: survey,
             Label.object_id: object_id,
@@ -133,10 +145,42 @@ class Labels(StorePart):
         query = (
             select(*_COLUMNS)
             .where(*(column == value for column, value in wanted.items() if value is not None))
+            .where(Label.id > after)
             .order_by(Label.id)
         )
+        if since is not None:
+            query = query.where(Label.answered_at >= since)
         with self.database.reading() as connection:
             return records_of(LabelRecord, connection.execute(query))
+
+    def last_answers(
+        self, reviewer_id: int, limit: int, *, standing: bool = False
+    ) -> tuple[tuple[LabelRecord, bool], ...]:
+        """Return the last answers of a reviewer and whether each was taken back, latest first.
+
+        Parameters
+        ----------
+        standing : bool
+            Only those that were not.
+        """
+        event = aliased(Label)
+        undone = select(event.id).where(event.retracts == Label.id).exists()
+        query = (
+            select(*_COLUMNS, undone.label("undone"))
+            .where(Label.reviewer_id == reviewer_id, Label.retracts.is_(None))
+            .order_by(Label.id.desc())
+            .limit(limit)
+        )
+        if standing:
+            query = query.where(~undone)
+        with self.database.reading() as connection:
+            rows = connection.execute(query).all()
+        found = []
+        for row in rows:
+            told = dict(row._mapping)
+            was_undone = bool(told.pop("undone"))
+            found.append((LabelRecord(**told | {"tags": tuple(told["tags"])}), was_undone))
+        return tuple(found)
 
     def latest_labels(
         self,

@@ -40,6 +40,7 @@ class Label(Base):
         Index(None, "survey", "object_id"),
         Index(None, "survey", "population", "id"),  # says at once whether there is a new answer
         Index(None, "channel"),  # counts the answers of an import
+        Index(None, "reviewer_id", "id"),  # finds the last answers of somebody
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

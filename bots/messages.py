@@ -1,19 +1,38 @@
-"""The messages of the bot: a candidate with its buttons, and plain words."""
+"""What the bot says: a candidate with its buttons, plain words, the answer to a tap."""
 
 from __future__ import annotations
 
-from telegram import InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, Message
+import structlog
+from telegram import (
+    CallbackQuery,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    LinkPreviewOptions,
+    Message,
+)
 from telegram.constants import ParseMode
+from telegram.error import TelegramError
 
 from fink_ad.bots.callback import Action, Tap
 from fink_ad.bots.context import Bot
 from fink_ad.bots.limits import Turn
 from fink_ad.store import LabelRecord
 
-__all__ = ["TEXT_LENGTH", "answer_buttons", "answered_buttons", "say", "send_candidate"]
+__all__ = [
+    "TEXT_LENGTH",
+    "acknowledge",
+    "answer_buttons",
+    "answered_buttons",
+    "say",
+    "send_candidate",
+]
 
 TEXT_LENGTH = 4096
 """Characters of the longest text message."""
+
+_TOAST_LENGTH = 200
+
+_log = structlog.get_logger(__name__)
 
 _ANSWERS: tuple[tuple[str, Action], ...] = (
     ("Anomaly", "anomaly"),
@@ -67,6 +86,18 @@ async def say(message: Message, html: str) -> Message:
         last = html.rfind("\n", 0, TEXT_LENGTH - 2)
         html = f"{html[:last]}\n…" if last > 0 else "That is too long to be told here."
     return await message.reply_html(html, link_preview_options=_NO_PREVIEW)
+
+
+async def acknowledge(query: CallbackQuery, text: str = "", *, alert: bool = False) -> bool:
+    """Tell the one who tapped, and nobody else; False if they could not be told.
+
+    A tap takes one answer: the apps show no second one, and after a while not the first either.
+    """
+    try:
+        return await query.answer(text[:_TOAST_LENGTH] or None, show_alert=alert)
+    except TelegramError as error:
+        _log.warning("tap_not_acknowledged", error=error.message)
+        return False
 
 
 def _button(

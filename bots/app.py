@@ -13,6 +13,7 @@ from telegram import BotCommand, Update
 from telegram.error import TelegramError
 from telegram.ext import (
     Application,
+    ApplicationHandlerStop,
     CallbackQueryHandler,
     CommandHandler,
     ContextTypes,
@@ -54,6 +55,8 @@ _HANDLERS: tuple[tuple[str, Callable[[Update, Talk], Coroutine[Any, Any, None]]]
     ("mute", telling.mute),
     ("watch", telling.watch),
 )
+_SLOW = ("next", "object")
+"""Commands that draw; they change nothing that another one might need."""
 
 _log = structlog.get_logger(__name__)
 
@@ -62,7 +65,8 @@ def build_application(desk: Desk, clock: Callable[[], datetime] | None = None) -
     """Return the bot, ready to run.
 
     Updates are taken one after the other, so that answers are stored in the order in which they
-    were given; what came while the bot was away is taken first.
+    were given; what came while the bot was away is taken first. What takes long, pictures and
+    what is said in groups, goes on beside them.
 
     Parameters
     ----------
@@ -100,8 +104,13 @@ def build_application(desk: Desk, clock: Callable[[], datetime] | None = None) -
     if clock is not None:
         application.bot_data["clock"] = clock
     application.add_handler(TypeHandler(Update, Gate()), group=-1)
+    private = filters.ChatType.PRIVATE & filters.UpdateType.MESSAGES
+    elsewhere = ~filters.ChatType.PRIVATE & filters.UpdateType.MESSAGES
     for name, handler in _HANDLERS:
-        application.add_handler(CommandHandler(name, handler))
+        in_turn = name not in _SLOW
+        application.add_handler(CommandHandler(name, handler, private, block=in_turn))
+        # A group that has had its messages of this minute holds up nobody else.
+        application.add_handler(CommandHandler(name, handler, elsewhere, block=False))
     application.add_handler(CallbackQueryHandler(tapping.on_tap))
     anything_else = filters.ChatType.PRIVATE & filters.UpdateType.MESSAGE
     application.add_handler(MessageHandler(anything_else, _unknown))
@@ -122,7 +131,10 @@ async def _unknown(update: Update, talk: Talk) -> None:
 
 
 async def _on_error(update: object, talk: Talk) -> None:
-    """Tell the one who asked what is wrong; what we did not foresee goes to the log as well."""
+    """Tell the one who asked what is wrong; what we did not foresee goes to the log as well.
+
+    Nothing further is done with the update: what failed may have been the gate.
+    """
     error = talk.error
     expected = isinstance(error, FinkAdError)
     if not expected:
@@ -140,3 +152,4 @@ async def _on_error(update: object, talk: Talk) -> None:
             await say(update.effective_message, escape(text[:1000]))
         except TelegramError as lost:
             _log.warning("error_not_told", error=str(lost))
+    raise ApplicationHandlerStop

@@ -1,16 +1,18 @@
 """A reviewer and the bot, over a real connection to a Bot API that keeps the rules."""
 
 import logging
+import threading
 from collections.abc import Iterator
 
 import pytest
 import structlog
-from fakes.telegram import TOKEN, Refusal
+from fakes.telegram import TOKEN, Call, Refusal
 from pydantic import SecretStr
 
 from fink_ad.bots.run import run_bot
-from fink_ad.errors import SourceError
+from fink_ad.errors import SourceError, StoreError
 from fink_ad.review.accounts import new_link_code
+from fink_ad.review.labels import record
 from fink_ad.telemetry import configure_logging
 
 MARIA, JULIEN, STRANGER, GROUP = 501, 502, 666, -1001
@@ -64,6 +66,10 @@ def test_link_next_tap_undo(telegram, bot, store):
     assert len(telegram.answers) == 4
 
 
+def calls(telegram, method: str) -> list[Call]:
+    return [one for one in telegram.calls if one.method == method]
+
+
 def labels_of(store, reviewer) -> list[str]:
     return [one.answer for one in store.labels(reviewer_id=reviewer.id)]
 
@@ -87,6 +93,106 @@ def test_strangers_are_refused_once_and_label_nothing(telegram, bot, store, mari
     (answer,) = telegram.answers
     assert answer["text"] == "You are not a reviewer here."
     assert store.labels() == ()
+
+
+TOO_OLD = Refusal(400, "Bad Request: query is too old and response timeout expired")
+
+
+@pytest.mark.parametrize("failure", [TOO_OLD, Refusal(502, "Bad Gateway")])
+def test_a_stranger_who_cannot_be_refused_is_told_nothing(telegram, bot, store, maria, failure):
+    message = shown(telegram, MARIA)
+    telegram.refuse = lambda call: failure if call.method == "answerCallbackQuery" else None
+    for chat in (message["chat"], {"id": GROUP, "type": "supergroup", "title": "A group"}):
+        for button in ("Why?", "More", "Anomaly"):
+            telegram.tap(message | {"chat": chat}, button, STRANGER)
+    telegram.wait_for(lambda: len(calls(telegram, "answerCallbackQuery")) == 6)
+    telegram.refuse = lambda call: (
+        Refusal(403, "Forbidden: bot was blocked by the user")
+        if call.params.get("chat_id") == str(STRANGER)
+        else None
+    )
+    telegram.write("/top", STRANGER)
+    telegram.write("/help", MARIA)
+    assert "You answer as <b>Maria</b>" in said(telegram, MARIA, 2)[1]
+    assert len(telegram.sent()) == 2
+    assert store.labels() == ()
+
+
+def test_where_nobody_can_be_looked_up_nobody_gets_in(
+    telegram, bot, store, maria, monkeypatch, capsys
+):
+    def fail(*_: object) -> None:
+        raise StoreError("the store at /a/secret/place is locked")
+
+    monkeypatch.setattr(store, "chat_reviewer", fail)
+    telegram.write("/top", STRANGER)
+    telegram.write("/top", MARIA)
+    (text,) = said(telegram, MARIA)
+    assert said(telegram, STRANGER) == [text]
+    assert text == "I cannot look up who you are just now; try again later"
+    assert "reviewer_not_looked_up" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("method", ["answerCallbackQuery", "editMessageReplyMarkup"])
+def test_an_answer_is_stored_whatever_its_acknowledgement_meets(
+    telegram, bot, store, maria, method
+):
+    message = shown(telegram, MARIA)
+    telegram.refuse = lambda call: Refusal(502, "Bad Gateway") if call.method == method else None
+    telegram.tap(message, "Anomaly", MARIA)
+    telegram.wait_for(lambda: calls(telegram, "editMessageReplyMarkup"))
+    telegram.write("/help", MARIA)
+    assert "You answer as" in said(telegram, MARIA, 2)[1]
+    assert labels_of(store, maria) == ["anomaly"]
+
+
+def test_what_was_answered_elsewhere_meanwhile_is_told(telegram, bot, store, maria):
+    message = shown(telegram, MARIA)
+    (showing,) = store.showings(maria.id)
+    record(store, showing, "bogus", channel="page", token="p")
+    telegram.tap(message, "Anomaly", MARIA)
+    (answer,) = telegram.wait_for(lambda: telegram.answers)
+    assert "was answered meanwhile: bogus" in answer["text"]
+    telegram.refuse = lambda call: TOO_OLD if call.method == "answerCallbackQuery" else None
+    telegram.tap(message, "Anomaly", MARIA)  # too late to be told by the tap itself
+    assert "was answered meanwhile: bogus" in said(telegram, MARIA, 2)[1]
+    assert labels_of(store, maria) == ["bogus"]
+
+
+def test_an_answer_taken_back_elsewhere_has_its_buttons_again(telegram, bot, store, maria):
+    telegram.tap(shown(telegram, MARIA), "Anomaly", MARIA)
+    telegram.wait_for(lambda: "✓ anomaly" in buttons(telegram.sent(MARIA)[0])[0][0])
+    telegram.write("/undo", MARIA)
+    said(telegram, MARIA, 2)
+    telegram.tap(telegram.sent(MARIA)[0], "✓ anomaly", MARIA)
+    telegram.wait_for(lambda: len(telegram.answers) == 2)
+    assert telegram.answers[1]["text"] == "This answer was taken back already."
+    telegram.wait_for(lambda: buttons(telegram.sent(MARIA)[0])[0] == ["Anomaly", "Ordinary"])
+    assert labels_of(store, maria) == ["anomaly", "retracted"]
+
+
+def test_a_group_that_must_wait_holds_up_nobody_else(telegram, bot, store, maria, julien):
+    message = shown(telegram, MARIA)
+    goes_on = threading.Event()
+
+    def to_group() -> list[Call]:
+        return [one for one in telegram.calls if one.params.get("chat_id") == str(GROUP)]
+
+    def hold(call: Call) -> None:
+        if call in to_group():
+            goes_on.wait(20)
+
+    telegram.refuse = hold
+    telegram.write("/top 3", JULIEN, chat=GROUP)
+    group = {"id": GROUP, "type": "supergroup", "title": "A group"}
+    telegram.tap(message | {"chat": group}, "Why?", JULIEN)
+    telegram.wait_for(lambda: len(to_group()) == 2)
+    telegram.tap(message, "Anomaly", MARIA)
+    telegram.wait_for(lambda: labels_of(store, maria) == ["anomaly"])
+    telegram.wait_for(lambda: len(telegram.answers) == 2)
+    assert telegram.sent(GROUP) == []
+    goes_on.set()
+    telegram.wait_for(lambda: len(telegram.sent(GROUP)) >= 2)
 
 
 def test_a_member_of_a_group_is_a_stranger_unless_linked(telegram, bot, store, maria):
@@ -124,8 +230,10 @@ def test_a_malformed_callback_is_told_and_changes_nothing(telegram, bot, store, 
 
 def test_an_alert_that_is_not_kept_is_told(telegram, bot, store, maria):
     telegram.send_callback(shown(telegram, MARIA), "1|a|ztf|1|0", MARIA)
-    telegram.wait_for(lambda: len(telegram.answers) == 2)
-    assert "is not kept" in telegram.answers[1]["text"]
+    (answer,) = telegram.wait_for(lambda: telegram.answers)
+    assert "is not kept" in answer["text"]
+    telegram.send_callback(telegram.sent(MARIA)[0], "1|w|ztf|1|0", MARIA)
+    assert "is not kept" in said(telegram, MARIA, 2)[1]
 
 
 def test_a_double_tap_is_one_label(telegram, bot, store, maria):
@@ -143,7 +251,7 @@ def test_an_update_that_comes_twice_counts_once(telegram, bot, store, maria):
     telegram.tap(message, "Anomaly", MARIA, query="77")
     telegram.wait_for(lambda: labels_of(store, maria) == ["anomaly"])
     telegram.tap(message, "Anomaly", MARIA, query="77")
-    telegram.wait_for(lambda: len(telegram.answers) == 2)
+    telegram.wait_for(lambda: len(calls(telegram, "answerCallbackQuery")) == 2)
     assert labels_of(store, maria) == ["anomaly"]
 
 

@@ -85,6 +85,8 @@ class FakeTelegram:
     ----------
     calls : list of Call
         Everything asked, in order, refused or not.
+    answers : list of dict
+        What those who tapped were told: of the answers to a tap the first, apps show no other.
     messages : dict
         Message by (chat id, message id), as it looks now.
     channels : dict
@@ -353,7 +355,10 @@ class FakeTelegram:
     def do_answerCallbackQuery(self, call: Call) -> Any:
         if len(call.params.get("text", "")) > 200:
             raise Refusal(400, "Bad Request: MESSAGE_TOO_LONG")
-        self.answers.append(call.params)
+        with self._lock:
+            known = {one["callback_query_id"] for one in self.answers}
+            if call.params["callback_query_id"] not in known:
+                self.answers.append(call.params)
         return True
 
     def do_editMessageReplyMarkup(self, call: Call) -> Any:

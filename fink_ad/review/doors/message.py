@@ -1,4 +1,4 @@
-"""A parcel as JSON: what brokers and target managers read, documented in docs/topic.md."""
+"""A parcel as JSON: what brokers and target managers read, documented in docs/doors.md."""
 
 from __future__ import annotations
 

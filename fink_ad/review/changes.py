@@ -134,12 +134,9 @@ class Changes:
         """
         new = [label for label in labels if label.id not in self._known]
         for reviewer_id in {label.reviewer_id for label in new}:
-            shown = {one.alert_id: one for one in self._store.showings(reviewer_id, survey)}
-            found = {
-                label.id: _known(label, shown.get(label.alert_id))
-                for label in new
-                if label.reviewer_id == reviewer_id
-            }
+            mine = [label for label in new if label.reviewer_id == reviewer_id]
+            shown = self._store.showings_of(reviewer_id, survey, {label.alert_id for label in mine})
+            found = {label.id: _known(label, shown.get(label.alert_id)) for label in mine}
             with self._lock:
                 self._known |= found
         return self._known

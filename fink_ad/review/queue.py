@@ -15,6 +15,7 @@ from fink_ad.review.changes import Change, Changes
 from fink_ad.review.draws import Stock, choose
 from fink_ad.review.standing import StandingAnswers
 from fink_ad.review.stock import (
+    SKIPPED_FOR,
     closing_answers,
     gold_objects,
     repeatable_rows,
@@ -190,7 +191,8 @@ class Queue:
         now = datetime.now(UTC)
         standing = self._standing.of(survey, population, reviewer.id)
         labels = standing.own + standing.others
-        shown = store.showings(reviewer.id, survey)
+        shown = store.showings_at_hand(reviewer.id, survey, now - SKIPPED_FOR)
+        repeated = store.repeated_objects(reviewer.id, survey)
         alone = own is not None or self._settings.overlap
         answers = {
             row_of[name]: label
@@ -198,7 +200,9 @@ class Queue:
             if name in row_of
         }
         returned = self._changes.returned(survey, population, order, answers)
-        skipped = skipped_objects(shown, store.labels(survey, reviewer_id=reviewer.id), now)
+        since = min((one.drawn_at for one in shown), default=now)
+        events = store.labels(survey, reviewer_id=reviewer.id, since=since)
+        skipped = skipped_objects(shown, events, now)
         closed = (answers.keys() - returned.keys()) | {
             row_of[name] for name in skipped if name in row_of
         }
@@ -206,7 +210,7 @@ class Queue:
         gold = gold_objects(labels, reviewer.id, operators)
         stock = Stock(
             np.delete(np.arange(len(order)), list(closed)),
-            np.array(repeatable_rows(shown, standing.own, order, row_of), np.int64),
+            np.array(repeatable_rows(repeated, standing.own, order, row_of), np.int64),
             np.array(sorted(row_of[name] for name in gold if name in row_of), np.int64),
         )
         held = {row_of.get(one.object_id, -1) for one in shown if one.leased_until > now}

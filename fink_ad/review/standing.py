@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from fink_ad.store import IMPORT_CHANNEL, LabelImport, LabelRecord, Store
 
@@ -27,12 +28,20 @@ class Answers:
     others: tuple[LabelRecord, ...]
 
 
+class _Read(NamedTuple):
+    """What was read up to the label of a number."""
+
+    position: int
+    untrusted: frozenset[str]
+    labels: tuple[LabelRecord, ...]
+
+
 class StandingAnswers:
     """The standing answers of a store. Safe to share between threads."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._read: dict[tuple[str, str], tuple[object, tuple[LabelRecord, ...]]] = {}
+        self._read: dict[tuple[str, str], _Read] = {}
         self._lock = threading.Lock()
 
     def of(self, survey: str, population: str, reviewer_id: int) -> Answers:
@@ -50,17 +59,40 @@ class StandingAnswers:
     def _trusted(
         self, survey: str, population: str, untrusted: frozenset[str]
     ) -> tuple[LabelRecord, ...]:
-        state = (self._store.label_position(survey, population), untrusted)
+        position = self._store.label_position(survey, population)
         with self._lock:
             before = self._read.get((survey, population))
-        if before is not None and before[0] == state:
-            return before[1]
-        # Left out before the latest are found: an import must not hide what came before it.
-        found = self._store.latest_labels(survey, population, without=untrusted)
+        if before is not None and (before.position, before.untrusted) == (position, untrusted):
+            return before.labels
+        found = None
+        if before is not None and before.untrusted == untrusted:
+            events = self._store.labels(survey, after=before.position)
+            found = _with_answers(before.labels, [e for e in events if e.population == population])
+        if found is None:
+            # Left out before the latest are found: an import must not hide what came before it.
+            found = self._store.latest_labels(survey, population, without=untrusted)
         with self._lock:
-            self._read[survey, population] = state, found
+            self._read[survey, population] = _Read(position, untrusted, found)
         return found
 
 
 def _channels(imports: Iterable[LabelImport]) -> frozenset[str]:
     return frozenset(IMPORT_CHANNEL + one.name for one in imports)
+
+
+def _with_answers(
+    standing: Iterable[LabelRecord], events: Iterable[LabelRecord]
+) -> tuple[LabelRecord, ...] | None:
+    """Return the latest answers after some more events; None if only the store can tell.
+
+    That is where one was taken back, or came with an import.
+    """
+    latest = {(one.reviewer_id, one.object_id): one for one in standing}
+    for event in events:
+        if event.retracts is not None or event.channel.startswith(IMPORT_CHANNEL):
+            return None
+        key = (event.reviewer_id, event.object_id)
+        before = latest.get(key)
+        if before is None or (before.answered_at, before.id) < (event.answered_at, event.id):
+            latest[key] = event
+    return tuple(latest.values())

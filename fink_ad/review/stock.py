@@ -9,9 +9,11 @@ from datetime import datetime, timedelta
 from fink_ad.forest.training import TARGETS
 from fink_ad.store import IMPORT_CHANNEL, LabelRecord, Order, Showing
 
-__all__ = ["closing_answers", "gold_objects", "repeatable_rows", "skipped_objects"]
+__all__ = ["SKIPPED_FOR", "closing_answers", "gold_objects", "repeatable_rows", "skipped_objects"]
 
-_SKIPPED_FOR = timedelta(hours=12)
+SKIPPED_FOR = timedelta(hours=12)
+"""How long a reviewer is not shown again what they gave back unanswered."""
+
 _RECENT = 20  # own answers too fresh in memory to be asked for again
 
 
@@ -38,9 +40,10 @@ def skipped_objects(
     Parameters
     ----------
     shown : iterable of Showing
-        What was drawn for the reviewer.
+        What was drawn for the reviewer, at least what they gave back of late.
     events : iterable of LabelRecord
-        Every answer of the reviewer, also those taken back: who does that wants to look again.
+        Answers of the reviewer since then, also those taken back: who does that wants to look
+        again.
     now : datetime
     """
     answered = {event.object_id: event.answered_at for event in events}
@@ -48,20 +51,25 @@ def skipped_objects(
     for one in shown:
         answer = answered.get(one.object_id)
         unanswered = answer is None or answer < one.drawn_at
-        given_back = one.released_at is not None and now < one.released_at + _SKIPPED_FOR
+        given_back = one.released_at is not None and now < one.released_at + SKIPPED_FOR
         if given_back and unanswered:
             skipped.add(one.object_id)
     return skipped
 
 
 def repeatable_rows(
-    shown: Iterable[Showing],
+    repeated: Collection[str],
     mine: Iterable[LabelRecord],
     order: Order,
     row_of: Mapping[str, int],
 ) -> list[int]:
-    """Return the rows of alerts that a reviewer answered here a while ago, and only once."""
-    repeated = {one.object_id for one in shown if one.draw == "repeat"}
+    """Return the rows of alerts that a reviewer answered here a while ago, and only once.
+
+    Parameters
+    ----------
+    repeated : collection of str
+        Objects they were asked about again already.
+    """
     given = sorted(
         (label for label in mine if not label.channel.startswith(IMPORT_CHANNEL)),
         key=lambda one: (one.answered_at, one.id),

@@ -17,6 +17,8 @@ from fink_ad.store.upserts import table_of
 
 __all__ = ["Showings", "end_leases", "is_on_show"]
 
+_CHUNK = 500  # values in one query
+
 
 class Showings(StorePart):
     """Showings in the store: a record of every draw, and while it lasts a lease of its object."""
@@ -134,6 +136,34 @@ class Showings(StorePart):
         """Return what was drawn, in that order; `since` is the earliest time of drawing."""
         where = [] if since is None else [Showing.drawn_at >= since]
         return self._select(reviewer_id, survey, *where)
+
+    def showings_at_hand(
+        self, reviewer_id: int, survey: str, since: datetime
+    ) -> tuple[ShowingRecord, ...]:
+        """Return what a reviewer has in hand, or gave back at some time or later."""
+        in_hand = Showing.leased_until > self._clock()
+        return self._select(reviewer_id, survey, in_hand | (Showing.released_at >= since))
+
+    def showings_of(
+        self, reviewer_id: int, survey: str, alert_ids: Collection[int]
+    ) -> dict[int, ShowingRecord]:
+        """Return the last showing to a reviewer of each alert that has one."""
+        found: dict[int, ShowingRecord] = {}
+        ids = sorted(alert_ids)
+        for first in range(0, len(ids), _CHUNK):
+            here = Showing.alert_id.in_(ids[first : first + _CHUNK])
+            found |= {one.alert_id: one for one in self._select(reviewer_id, survey, here)}
+        return found
+
+    def repeated_objects(self, reviewer_id: int, survey: str) -> frozenset[str]:
+        """Return the objects that a reviewer was asked about a second time, to compare."""
+        query = select(Showing.object_id).where(
+            Showing.reviewer_id == reviewer_id,
+            Showing.survey == survey,
+            Showing.draw == "repeat",
+        )
+        with self.database.reading() as connection:
+            return frozenset(connection.execute(query).scalars())
 
     def count_showings(
         self, reviewer_id: int, survey: str | None = None, object_id: str | None = None

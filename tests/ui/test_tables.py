@@ -116,6 +116,19 @@ def test_a_candidate_is_opened_by_its_row(open_page) -> None:
     assert app.text_input[0].value == name
 
 
+def test_a_click_opens_what_stood_in_the_row_whatever_has_come_in_since(
+    open_page, home, store
+) -> None:
+    app = open_page("candidates")
+    first, second = frame(app)["object_id"].iloc[:2]
+    with closing(sqlite3.connect(home / "fink_ad.sqlite3")) as database, database:
+        database.execute("DELETE FROM candidate WHERE object_id = ?", [first])
+    answer(store, "ada", ["ordinary"])  # tables are read anew after it
+    app.session_state["candidates"] = {"selection": {"rows": [1], "columns": [], "cells": []}}
+    app.run()
+    assert app.text_input[0].value == second
+
+
 def test_an_object_nobody_kept_is_said_to_be_so(open_page) -> None:
     app = open_page("object", object="[evil](http://x)")
     assert r"\[evil\]" in app.warning[0].value
@@ -184,12 +197,29 @@ def test_every_model_scores_an_alert(home) -> None:
         assert score_table(desk, replace(kept, feature_schema="other"), ada).empty
 
 
+def select_latest(app) -> None:
+    """Select the first row of my answers."""
+    table = hash(tuple(frame(app)["label_id"].tolist()))
+    app.session_state[f"answers_{table}"] = {"selection": {"rows": [0], "columns": [], "cells": []}}
+    app.run()
+
+
+def test_a_selected_answer_is_selected_no_more_when_another_has_come_in(open_page, store) -> None:
+    answer(store, "ada", ["anomaly"])
+    app = open_page("answers")
+    select_latest(app)
+    assert not app.button(key="take_back").disabled
+    answer(store, "ada", ["ordinary"])
+    app.run()
+    assert frame(app)["answer"].tolist() == ["ordinary", "anomaly"]
+    assert app.button(key="take_back").disabled
+
+
 def test_my_answers_can_be_taken_back_from_the_table(open_page, store) -> None:
     answer(store, "ada", ["anomaly", "ordinary"])
     app = open_page("answers")
     assert frame(app)["answer"].tolist() == ["ordinary", "anomaly"]
-    app.session_state["answers"] = {"selection": {"rows": [0], "columns": [], "cells": []}}
-    app.run()
+    select_latest(app)
     app.button(key="take_back").click().run()
     assert store.labels()[-1].answer == "retracted"
     assert frame(app)["undone"].tolist() == [True, False]

@@ -35,9 +35,11 @@ def answers() -> None:
     places[3].metric("Others disagree", f"{told.n_disagree:,}")
     only = st.toggle("Only where others disagree")
     chosen = table[table["disagree"]] if only else table
+    # A selection is the number of a row, so that it ends with the rows it was made in.
+    state = hash(tuple(chosen["label_id"].tolist()))
     event = st.dataframe(
         chosen,
-        key="answers",
+        key=f"answers_{state}",
         hide_index=True,
         height=430,
         on_select="rerun",

@@ -23,11 +23,13 @@ UNITS = {
     "b_deg": "deg",
     "mjd_utc": "d",
 }
+_TABLE, _DRAWN = "candidates", "objects_of_the_table"  # in the session
 HIDDEN = ("alert_id", "model_revision", "l_deg", "b_deg", "mjd_utc", "reasons")
 
 
 def candidates() -> None:
     """Draw the page."""
+    _open_the_row_clicked()
     seat = session()
     if not choose_list(seat):
         st.info("No candidates yet: no alerts have come in.")
@@ -109,9 +111,10 @@ _TEXTS = ("object_id", "classes", "tags")
 
 def _list(table: pd.DataFrame) -> None:
     number = st.column_config.NumberColumn
-    event = st.dataframe(
+    st.session_state[_DRAWN] = table["object_id"].tolist()
+    st.dataframe(
         table.drop(columns=list(HIDDEN)),
-        key="candidates",
+        key=_TABLE,
         height=560,
         hide_index=True,
         on_select="rerun",
@@ -130,12 +133,22 @@ def _list(table: pd.DataFrame) -> None:
         placeholder="",
         alt="candidates, strangest first",
     )
-    rows = event["selection"]["rows"]
-    if rows and rows[0] < len(table):
-        _open(table["object_id"].iloc[rows[0]])
+
+
+def _open_the_row_clicked() -> None:
+    """Open the object that stood in the row when it was clicked.
+
+    A click tells the number of the row only, and alerts may have come in since the table was drawn.
+    """
+    drawn = st.session_state.get(_DRAWN, [])
+    clicked = st.session_state.get(_TABLE, {"selection": {"rows": []}})
+    for row in clicked["selection"]["rows"]:
+        if row < len(drawn):
+            _open(drawn[row])
 
 
 def _open(object_id: str) -> None:
+    st.session_state.pop(_DRAWN, None)
     st.switch_page(OBJECT_PAGE, query_params={"object": str(object_id)})
 
 

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable
 
 import structlog
-from telegram.error import TelegramError
+from telegram.error import ChatMigrated, TelegramError
 
 from fink_ad.bots.context import Bot
 
@@ -57,6 +57,10 @@ class Notices:
         if before:
             text = f"{text} {before} more held back before this."
         try:
-            await self._bot.send_message(self._chat_id, text)
+            try:
+                await self._bot.send_message(self._chat_id, text)
+            except ChatMigrated as moved:
+                self._chat_id = moved.new_chat_id
+                await self._bot.send_message(self._chat_id, text)
         except TelegramError as lost:
             _log.warning("notice_not_sent", error=lost.message)

@@ -14,6 +14,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+import structlog
+
 from fink_ad.errors import FinkAdError, ReviewError
 from fink_ad.review.candidate import Candidate
 from fink_ad.review.conditions import holding
@@ -34,6 +36,8 @@ CLAIM_SECONDS = 120.0
 """How long a parcel stays in the hands of a sender that died."""
 
 _MOST_ATTEMPTS = 10
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,6 +156,9 @@ class Outbox:
     def move(self, target: str, to: str) -> None:
         """Send to another name of a target what was meant for it, what is in hand included."""
         self._store.move_target(target, to)
+        if target == f"telegram:{self._desk.settings.bot.operators_chat}":
+            hint = f"set bot.operators_chat = {to.partition(':')[2]}"
+            _log.warning("operators_chat_moved", old=target, new=to, hint=hint)
 
     def refused(self, parcel: Parcel, why: str) -> None:
         """Give up what the other side will never accept."""

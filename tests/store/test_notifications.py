@@ -240,3 +240,26 @@ def test_what_is_long_out_of_date_goes_but_what_a_target_knows_stays(timed: Stor
     hand_clock.pass_by(100 * 86_400)
     assert timed.remove_notifications(4 * day) == 1
     assert timed.last_sent(CHAT, "shared", "ztf", "a").occasion == "again:1"
+
+
+def test_a_target_that_got_another_name_is_told_all_that_waits_each_once(store: Store, maria):
+    old, grown = "telegram:-1", "telegram:-1009"
+    subscribe(store, maria, target=old)
+    store.queue_notifications([new("known", target=grown), new("both", target=grown)])
+    sent = store.claim_notification(grown, 60)
+    store.mark_sent(sent.id, "1")
+    store.queue_notifications([new(name, target=old) for name in ("known", "both", "c", "d")])
+    store.claim_notification(old, 60)
+    store.move_target(old, grown)
+    assert store.targets_due() == (grown,)
+    left = []
+    while (one := store.claim_notification(grown, 60)) is not None:
+        left.append(one.object_id)
+        store.mark_sent(one.id, "1")
+    assert sorted([*left, sent.object_id]) == ["both", "c", "d", "known"]
+    assert len(store.notifications("unwanted", old)) == 2
+    assert [one.target for one in store.subscriptions()] == [grown]
+    # What is queued for the old name afterwards is moved as well.
+    store.queue_notifications([new("e", target=old)])
+    store.move_target(old, grown)
+    assert store.claim_notification(grown, 60).object_id == "e"

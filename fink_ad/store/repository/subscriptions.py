@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
+from sqlalchemy.orm import aliased
 
 from fink_ad.errors import StoreError
 from fink_ad.store.records.notifications import NewSubscription
@@ -71,16 +72,19 @@ class Subscriptions(StorePart):
         """Give a target another name, as when a group of a chat service becomes a large one.
 
         What it was sent goes along, so that it is not told of that as new; what is in hand is
-        queued again.
+        queued again. What the new name has been told, or is to be told, is not told a second time.
         """
-        waiting = {"state": "queued", "claimed_until": None, "begun_at": None}
-        known = select(Notification.id).where(Notification.target == to).limit(1)
+        out_of_hand = {"claimed_until": None, "begun_at": None}
+        waiting = {"state": "queued"} | out_of_hand
+        doubled = {"state": "unwanted", "detail": f"queued for {to}"} | out_of_hand
         with self.database.writing("subscriptions", "notifications") as connection:
             ours = Notification.target == target
             in_hand = update(Notification).where(ours, Notification.state == "sending")
             connection.execute(in_hand.values(waiting))
-            if connection.execute(known).one_or_none() is None:
-                connection.execute(update(Notification).where(ours).values(target=to))
+            named = update(Notification).where(ours, ~_is_known_to(to))
+            connection.execute(named.values(target=to))
+            unsent = update(Notification).where(ours, Notification.state == "queued")
+            connection.execute(unsent.values(doubled))
             for table in (Subscription, Watch):
                 connection.execute(update(table).where(table.target == target).values(target=to))
 
@@ -138,6 +142,14 @@ class Subscriptions(StorePart):
             query = query.where(Watch.object_id == object_id)
         with self.database.reading() as connection:
             return tuple(record_of(WatchRecord, row) for row in connection.execute(query))
+
+
+def _is_known_to(target: str) -> ColumnElement[bool]:
+    """Return the condition for what the outbox has for a target as well, under the same name."""
+    other = aliased(Notification)
+    parts = ("survey", "object_id", "model", "occasion")
+    same = [getattr(other, part) == getattr(Notification, part) for part in parts]
+    return select(other.id).where(other.target == target, *same).exists()
 
 
 def _end(connection: Connection, *which: object) -> bool:

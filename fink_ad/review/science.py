@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +18,8 @@ from fink_ad.review.offering import Offering, offering_providers
 __all__ = ["ScienceView", "Sketch", "science_views"]
 
 _log = structlog.get_logger(__name__)
+
+_MAX_TOLD = 200
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +55,8 @@ class ScienceView:
             return _sketch(self._offering.provider.figure(alert, self._offering.context))
         except Exception as error:  # a plug-in may raise anything
             _log.warning("figure_failed", provider=self.name, error=str(error))
-            return Sketch(nothing=f"it failed: {type(error).__name__}: {error}")
+            told = " ".join(f"{type(error).__name__}: {error}".split())  # plotly writes pages
+            return Sketch(nothing=f"it failed: {told[:_MAX_TOLD]}")
 
 
 def science_views(settings: Settings) -> tuple[ScienceView, ...]:
@@ -73,10 +77,13 @@ def science_views(settings: Settings) -> tuple[ScienceView, ...]:
 
 
 def _sketch(drawn: Any) -> Sketch:
+    """Draw it as far as that can fail here instead of in the page."""
     if drawn is None:
         return Sketch(nothing="there is nothing to draw of this alert")
     if isinstance(drawn, Mapping):
-        return Sketch(plotly=drawn)
+        from plotly.graph_objects import Figure  # half a second, and a package of the screens
+
+        return Sketch(plotly=json.loads(Figure(dict(drawn)).to_json()))
     picture = io.BytesIO()
     drawn.savefig(picture, format="png", dpi=110)
     return Sketch(picture=picture.getvalue())

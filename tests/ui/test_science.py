@@ -50,13 +50,27 @@ class Clumsy(Curious):
         raise RuntimeError("[ink](http://spilt)")
 
 
+class Unheard(Curious):
+    name = "unheard"
+
+    def figure(self, batch, context):
+        return {"data": [{"type": "no_such_trace", "y": [1]}], "layout": {}}
+
+
+class Unwritable(Curious):
+    name = "unwritable"
+
+    def figure(self, batch, context):
+        return {"data": [{"type": "scatter", "y": [object()]}], "layout": {}}
+
+
 class Needy(Curious):
     name = "needy"
     requires = ("notices",)
 
 """
 
-NAMES = ("clumsy", "curious", "needy", "painter")
+NAMES = ("clumsy", "curious", "needy", "painter", "unheard", "unwritable")
 
 
 @pytest.fixture
@@ -80,12 +94,15 @@ def test_each_provider_that_draws_has_a_tab(installed, open_page, store) -> None
     name = store.candidates(1)[0].object_id
     app = open_page("science", object=name)
     assert not app.exception
+    assert not app.error
     assert [tab.label for tab in app.tabs] == list(NAMES)
     assert len(app.get("plotly_chart")) == 1
     assert len(app.get("image")) == 1
     told = " ".join(one.value for one in app.caption)
     assert "needs notices" in told
     assert r"\[ink\]\(http" in told
+    assert told.count("it failed") == 3
+    assert max(len(one.value) for one in app.caption) < 400
 
 
 def test_the_page_without_an_object_asks_for_one(installed, open_page) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from fink_ad.review import review_lists
 from fink_ad.ui.session import Session
 
 __all__ = ["choose_list"]
@@ -12,7 +11,7 @@ __all__ = ["choose_list"]
 
 def choose_list(seat: Session) -> bool:
     """Let the reader choose among the lists there are; nobody has to. False if there is none."""
-    lists = review_lists(seat.desk.store)
+    lists = seat.desk.lists()
     if not lists:
         return False
     if (seat.survey, seat.population) not in lists:

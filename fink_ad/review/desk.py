@@ -15,6 +15,7 @@ from fink_ad.errors import ModelError
 from fink_ad.forest import Model
 from fink_ad.review.candidate import Candidate
 from fink_ad.review.gather import candidate_view
+from fink_ad.review.lists import review_lists
 from fink_ad.review.model_orders import object_scores
 from fink_ad.review.neighbourhood import AnsweredObjects
 from fink_ad.review.object_curve import with_points_of
@@ -23,6 +24,7 @@ from fink_ad.review.overlays import Overlays, overlays_of
 from fink_ad.review.overview import candidate_table
 from fink_ad.review.queue import Queue
 from fink_ad.review.science import ScienceView, science_views
+from fink_ad.review.standing import StandingAnswers
 from fink_ad.store import Showing, Store, unpack_alerts
 
 __all__ = ["Desk"]
@@ -48,6 +50,7 @@ class Desk:
         self.store = Store.open(settings.home, settings.database_url or None)
         self.queue = Queue(self.store, settings)
         self._models = _Cache(_MODELS)
+        self._standing = StandingAnswers(self.store)
         self._answered = _Cache(_MODELS)
         self._candidates = _Cache(_CANDIDATES)
         self._tables = _Cache(_TABLES)
@@ -63,6 +66,13 @@ class Desk:
                 return None
 
         found: Model | None = self._models.get(revision, load) if revision else None
+        return found
+
+    def lists(self) -> tuple[tuple[str, str], ...]:
+        """Return survey and population of what can be reviewed, as `review_lists` does."""
+        found: tuple[tuple[str, str], ...] = self._tables.get(
+            ("lists", self.store.activation_position()), lambda: review_lists(self.store)
+        )
         return found
 
     def candidate(self, showing: Showing) -> Candidate:
@@ -200,9 +210,12 @@ class Desk:
     def _answered_objects(self, model: Model) -> AnsweredObjects:
         position = self.store.label_position(model.survey, model.population)
         key = (model.revision, position)
-        found: AnsweredObjects = self._answered.get(
-            key, lambda: AnsweredObjects.of(self.store, model)
-        )
+
+        def gather() -> AnsweredObjects:
+            answers = self._standing.everybody(model.survey, model.population)
+            return AnsweredObjects.of(self.store, model, answers)
+
+        found: AnsweredObjects = self._answered.get(key, gather)
         return found
 
 

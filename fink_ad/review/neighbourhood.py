@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -47,11 +47,17 @@ class AnsweredObjects:
         self._store, self._index, self._labels = store, index, labels
 
     @classmethod
-    def of(cls, store: Store, model: Model) -> Self:
-        """Read the answers about alerts that have the model's features."""
+    def of(cls, store: Store, model: Model, answers: Iterable[LabelRecord]) -> Self:
+        """Take those answers that are about alerts with the model's features.
+
+        Parameters
+        ----------
+        answers : iterable of LabelRecord
+            Each reviewer's latest answer about each object of the model's alerts.
+        """
         said: defaultdict[str, Counter[str]] = defaultdict(Counter)
         latest: dict[str, LabelRecord] = {}
-        for label in store.latest_labels(model.survey, model.population):
+        for label in answers:
             if label.feature_schema == model.schema.hash:
                 said[label.object_id][label.answer] += 1
                 latest[label.object_id] = label

@@ -29,10 +29,10 @@ class Answers:
 
 
 class _Read(NamedTuple):
-    """What was read up to the label of a number."""
+    """What was read up to the label of a number, without the answers of some channels."""
 
     position: int
-    untrusted: frozenset[str]
+    without: frozenset[str]
     labels: tuple[LabelRecord, ...]
 
 
@@ -41,7 +41,7 @@ class StandingAnswers:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._read: dict[tuple[str, str], _Read] = {}
+        self._read: dict[tuple[str, str, bool], _Read] = {}
         self._lock = threading.Lock()
 
     def of(self, survey: str, population: str, reviewer_id: int) -> Answers:
@@ -49,30 +49,35 @@ class StandingAnswers:
         imports = self._store.label_imports()
         untrusted = _channels(one for one in imports if one.trusted_at is None)
         left_out = _channels(one for one in imports if one.distrusted_at is not None)
-        trusted = self._trusted(survey, population, untrusted)
+        trusted = self._latest(survey, population, untrusted, for_all=False)
         if untrusted == left_out:
             own = tuple(label for label in trusted if label.reviewer_id == reviewer_id)
         else:
             own = self._store.latest_labels(survey, population, reviewer_id, without=left_out)
         return Answers(own, tuple(one for one in trusted if one.reviewer_id != reviewer_id))
 
-    def _trusted(
-        self, survey: str, population: str, untrusted: frozenset[str]
+    def everybody(self, survey: str, population: str) -> tuple[LabelRecord, ...]:
+        """Return the latest answers of everybody, imports that nobody has trusted among them."""
+        return self._latest(survey, population, frozenset(), for_all=True)
+
+    def _latest(
+        self, survey: str, population: str, without: frozenset[str], *, for_all: bool
     ) -> tuple[LabelRecord, ...]:
+        key = (survey, population, for_all)
         position = self._store.label_position(survey, population)
         with self._lock:
-            before = self._read.get((survey, population))
-        if before is not None and (before.position, before.untrusted) == (position, untrusted):
-            return before.labels
+            before = self._read.get(key)
         found = None
-        if before is not None and before.untrusted == untrusted:
+        if before is not None and before.without == without:
+            if before.position == position:
+                return before.labels
             events = self._store.labels(survey, after=before.position)
             found = _with_answers(before.labels, [e for e in events if e.population == population])
         if found is None:
             # Left out before the latest are found: an import must not hide what came before it.
-            found = self._store.latest_labels(survey, population, without=untrusted)
+            found = self._store.latest_labels(survey, population, without=without)
         with self._lock:
-            self._read[survey, population] = _Read(position, untrusted, found)
+            self._read[key] = _Read(position, without, found)
         return found
 
 
@@ -83,7 +88,7 @@ def _channels(imports: Iterable[LabelImport]) -> frozenset[str]:
 def _with_answers(
     standing: Iterable[LabelRecord], events: Iterable[LabelRecord]
 ) -> tuple[LabelRecord, ...] | None:
-    """Return the latest answers after some more events; None if only the store can tell.
+    """Return the latest answers after some more events, by number; None if the store must tell.
 
     That is where one was taken back, or came with an import.
     """
@@ -95,4 +100,4 @@ def _with_answers(
         before = latest.get(key)
         if before is None or (before.answered_at, before.id) < (event.answered_at, event.id):
             latest[key] = event
-    return tuple(latest.values())
+    return tuple(sorted(latest.values(), key=lambda one: one.id))

@@ -107,7 +107,7 @@ def test_neighbours_are_answered_objects_nearest_first(store, model, strangest):
     for number, one in enumerate(asked):
         for reviewer in (vera, uwe)[: 1 + (number < 4)]:
             store.add_label(NewLabel("ztf", one.alert_id, reviewer, "anomaly", "test", now))
-    answered = AnsweredObjects.of(store, model)
+    answered = AnsweredObjects.of(store, model, store.latest_labels("ztf", "transient"))
     one = candidate_view(store, "ztf", strangest[0].alert_id, model=model, answered=answered)
     assert len(one.neighbours) == 5
     assert strangest[0].object_id not in {near.object_id for near in one.neighbours}
@@ -120,7 +120,7 @@ def test_neighbours_are_answered_objects_nearest_first(store, model, strangest):
 
 
 def test_without_answers_there_are_no_neighbours(store, model, strangest):
-    answered = AnsweredObjects.of(store, model)
+    answered = AnsweredObjects.of(store, model, store.latest_labels("ztf", "transient"))
     one = candidate_view(store, "ztf", strangest[0].alert_id, model=model, answered=answered)
     assert one.neighbours == ()
 

@@ -18,10 +18,13 @@ from dataclasses import dataclass
 
 from fink_ad.errors import FinkAdError
 
-__all__ = ["Service", "supervise"]
+__all__ = ["GRACE_SECONDS", "Service", "supervise"]
 
 Tell = Callable[[str, str], object]
 """Takes the name of a service and a line it wrote."""
+
+GRACE_SECONDS = 75.0
+"""How long services may take to end: the bot sends what is on its way, then the doors do."""
 
 _LOOK_SECONDS = 0.1
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
@@ -44,7 +47,7 @@ def supervise(
     stop: threading.Event,
     at_once: threading.Event,
     *,
-    grace_seconds: float = 30.0,
+    grace_seconds: float = GRACE_SECONDS,
     first_pause: float = _FIRST_PAUSE,
 ) -> bool:
     """Keep services at work until told to stop.

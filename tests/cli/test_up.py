@@ -12,8 +12,11 @@ from pathlib import Path
 import pytest
 import typer
 
+from fink_ad.bots import sender
 from fink_ad.cli import app
 from fink_ad.cli.up import COMMANDS
+from fink_ad.operations.supervisor import GRACE_SECONDS
+from fink_ad.review.doors import serving
 from fink_ad.scheduler import JOBS
 
 UNITS = sorted((Path(__file__).parents[2] / "deploy" / "systemd").glob("*.service"))
@@ -107,3 +110,22 @@ def test_a_unit_runs_a_command_there_is_and_is_confined(unit: Path):
     assert service["StateDirectory"] == "fink-ad"
     assert service["EnvironmentFile"].startswith("-/etc/fink-ad/")
     assert "User" in service or service.get("DynamicUser") == "yes"
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+def test_whoever_sends_has_time_to_end_it(unit: Path):
+    read = configparser.ConfigParser(interpolation=None, strict=False)
+    read.read(unit)
+    longest = sender._STOP_SECONDS + serving._END_SECONDS
+    assert longest < GRACE_SECONDS < read["Service"].getint("TimeoutStopSec")
+
+
+def test_the_file_of_secrets_is_made_on_a_machine_that_has_no_folder_for_it(tmp_path: Path):
+    (line,) = [
+        line.removeprefix("#").partition(" # ")[0]
+        for line in UNITS[0].with_name("fink-ad.service").read_text().splitlines()
+        if "install -" in line and "/etc/fink-ad/" in line
+    ]
+    path = tmp_path / "fink-ad" / "fink-ad.env"
+    subprocess.run(shlex.split(line.replace("/etc/fink-ad/fink-ad.env", str(path))), check=True)
+    assert path.stat().st_mode & 0o777 == 0o600

@@ -5,22 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 import streamlit as st
-import structlog
 
-from fink_ad.errors import FinkAdError
+from fink_ad.ui.faults import told_in_words
 from fink_ad.ui.people import current_reviewer
 from fink_ad.ui.session import enter
 from fink_ad.ui.state import shared_desk
 from fink_ad.ui.style import STYLE
-from fink_ad.ui.text import escaped
-
-_log = structlog.get_logger(__name__)
 
 VIEWS = Path(__file__).with_name("views")
 
 st.set_page_config(page_title="fink_ad review", page_icon=":material/flare:", layout="wide")
 st.html(STYLE)
-try:
+with told_in_words():
     desk = shared_desk()
     enter(desk, current_reviewer(desk.store, desk.settings.ui))
     object_page = st.Page(VIEWS / "object.py", title="Object", icon=":material/search:")
@@ -41,8 +37,3 @@ try:
     if asked and page.url_path == "":  # an address given to somebody need not name the page
         st.switch_page(object_page, query_params={"object": asked})
     page.run()
-except FinkAdError as error:
-    st.error(escaped(error))
-except Exception:
-    _log.exception("page_failed")
-    st.error("This page failed. What you answered is stored. The log of `fink-ad ui` says more.")

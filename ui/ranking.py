@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from fink_ad.review import ranking_state
-from fink_ad.ui.session import Session, session
+from fink_ad.ui.refreshing import refreshing
+from fink_ad.ui.session import Session
 from fink_ad.ui.text import ago, escaped
 
 __all__ = ["announce", "ranking_line", "wait_for_ranking"]
@@ -23,7 +24,7 @@ def announce(seat: Session) -> None:
     seat.order_id = state.order_id
 
 
-@st.fragment(run_every=_SECONDS)
+@refreshing(_SECONDS)
 def ranking_line(seat: Session) -> None:
     """Keep a line up to date that says whether the ranking knows all answers."""
     state = ranking_state(seat.desk.store, seat.reviewer, seat.survey, seat.population)
@@ -41,10 +42,9 @@ def ranking_line(seat: Session) -> None:
     )
 
 
-@st.fragment(run_every=_SECONDS)
-def wait_for_ranking(_: Session) -> None:
+@refreshing(_SECONDS)
+def wait_for_ranking(seat: Session) -> None:
     """Look again as soon as there is another ranking."""
-    seat = session()
     state = ranking_state(seat.desk.store, seat.reviewer, seat.survey, seat.population)
     if state.order_id != seat.order_id:
         st.rerun()

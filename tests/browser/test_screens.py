@@ -56,6 +56,15 @@ def test_every_page_is_whole_at_every_size(open_page, learning_url, tmp_path) ->
             _keep(opened.screenshot(), folder / f"{page}{suffix}.png")
 
 
+def test_who_is_removed_is_shown_the_door_without_touching_anything(
+    open_page, url, store, me
+) -> None:
+    opened = open_page(url, me)
+    store.retire_reviewer(me)
+    opened.get_by_text("may review here no longer").wait_for(timeout=30_000)
+    assert opened.locator(ANSWER_BUTTONS).count() == 0
+
+
 def _take_the_tour(opened: Page, folder: Path) -> None:
     """From Help, through all steps, back to the candidate."""
     opened.keyboard.press("h")

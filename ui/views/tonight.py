@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from fink_ad.review import (
+    Store,
     count_table,
     drift_table,
     intake,
@@ -15,22 +16,23 @@ from fink_ad.review import (
     letter_table,
     work_table,
 )
-from fink_ad.ui.session import session
+from fink_ad.ui.refreshing import refreshing
+from fink_ad.ui.session import Session, session
 from fink_ad.ui.tables import show_table
 from fink_ad.ui.text import ago
 
 SECONDS = 10.0
 
 
-@st.fragment(run_every=SECONDS)
-def tonight() -> None:
+@refreshing(SECONDS)
+def tonight(seat: Session) -> None:
     """Draw the page, and draw it again every few seconds."""
-    store, now = session().desk.store, datetime.now(UTC)
+    store, now = seat.desk.store, datetime.now(UTC)
     counts = count_table(store)
     if counts.empty:
         st.info("Nothing has come in yet: `fink-ad run --source files PATH...` reads alerts.")
     else:
-        _coming_in(counts, now)
+        _coming_in(store, counts, now)
         show_table(
             "Counts by night",
             counts.assign(
@@ -51,9 +53,8 @@ def tonight() -> None:
         show_table("Jobs", job_table(store), "No job has run yet; `fink-ad scheduler` runs them.")
 
 
-def _coming_in(counts: pd.DataFrame, now: datetime) -> None:
-    store, newest = session().desk.store, counts.iloc[0]
-    coming = intake(store, now)
+def _coming_in(store: Store, counts: pd.DataFrame, now: datetime) -> None:
+    newest, coming = counts.iloc[0], intake(store, now)
     night = f"night {newest['night']}" if newest["night"] else "night not told"
     places = st.columns(6)
     places[0].metric("Last alerts stored", ago(store.last_commit(), now))
@@ -68,4 +69,4 @@ def _coming_in(counts: pd.DataFrame, now: datetime) -> None:
     places[5].metric("Counts add up", "yes" if counts["adds up"].all() else "NO")
 
 
-tonight()
+tonight(session())

@@ -129,3 +129,15 @@ def test_features_are_read_apart_and_in_the_order_asked_for(store: Store, maria,
     assert store.label_features([]) == []
     with pytest.raises(StoreError, match="no label 77"):
         store.label_features([labels[0].id, 77])
+
+
+def test_the_last_answers_come_latest_first_and_say_what_was_taken_back(store: Store, maria):
+    other = store.add_reviewer("Henrietta")
+    given = [answer(store, maria, alert_id, "ordinary", alert_id) for alert_id in (3, 4, 5)]
+    answer(store, other, 6, "ordinary", 6)
+    undoing = store.retract_label(given[2].id, maria.id, "page")
+    assert store.last_answers(maria.id, 2) == ((given[2], True), (given[1], False))
+    standing = store.last_answers(maria.id, 2, standing=True)
+    assert standing == ((given[1], False), (given[0], False))
+    assert store.labels(reviewer_id=maria.id, after=given[1].id) == (given[2], undoing)
+    assert store.labels(since=given[1].answered_at)[0] == given[1]

@@ -137,3 +137,21 @@ def test_what_makes_no_sense(timed: Store, people, make):
     for ask in (timed.mark_shown, timed.release_showing):
         with pytest.raises(StoreError, match="no showing 99"):
             ask(99)
+
+
+def test_what_is_at_hand_is_what_a_reviewer_holds_or_gave_back_of_late(
+    timed: Store, people, make, hand_clock
+):
+    maria, _ = people
+    held, given_back, past = (
+        timed.take_showing([make.showing(alert_id, maria)], 60) for alert_id in (3, 4, 5)
+    )
+    timed.release_showing(past.id)
+    hand_clock.now += timedelta(hours=1)
+    timed.release_showing(given_back.id)
+    repeat = timed.take_showing([make.showing(6, maria, draw="repeat")], 60)
+    found = timed.showings_at_hand(maria, "ztf", hand_clock.now - timedelta(minutes=1))
+    assert {one.id for one in found} == {given_back.id, repeat.id}
+    assert timed.repeated_objects(maria, "ztf") == {repeat.object_id}
+    assert timed.showings_of(maria, "ztf", [3, 9]) == {3: timed.showings(maria)[0]}
+    assert held.id == timed.showings(maria)[0].id

@@ -231,11 +231,13 @@ class Outbox:
         answered = self._answered_alert(one)
         if last is None and answered is None:
             return one.reason
-        then = self._kept(one.survey, answered or (last.alert_id if last else 0))
-        was = last.one_in if last else float("nan")
-        if then is not None and then.alert_id == one.alert_id:
+        known = {of for of in (answered, last.alert_id if last else None) if of is not None}
+        if one.alert_id in known:
             return None
-        words = material_changes([then], [kept], limits.return_magnitudes) if then else []
+        # The later of both is how the reader knows the object.
+        then = sorted(self._store.kept(one.survey, known), key=lambda alert: alert.mjd_utc)[-1:]
+        words = material_changes(then, [kept] * len(then), limits.return_magnitudes)
+        was = last.one_in if last else float("nan")
         words.append(rarity_jump(was, one.one_in, limits.return_rarity))
         return ", ".join(word for word in words if word) or None
 

@@ -1,15 +1,17 @@
 """A watched object is told of and kept, whatever its rank."""
 
 import copy
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from fink_ad.review.accounts import link_account, new_link_code
 from fink_ad.review.desk import Desk
 from fink_ad.review.outbox import Outbox
+from fink_ad.review.pushed import answer_message
 from fink_ad.simulate import simulate_night
 from fink_ad.store import KeptFor
+from fink_ad.store.records.notifications import NewNotification, NewSubscription
 
 LATER_NIGHT = 20260302
 CHAT = "telegram:77"
@@ -148,3 +150,30 @@ def test_what_came_late_is_not_news(quiet):
     new = quiet.alert(2.0)
     quiet.read()
     assert new in [one for one, _ in quiet.sent()]
+
+
+def test_what_was_answered_and_then_told_is_told_again_only_if_it_changed_since(quiet):
+    quiet.watch()
+    answered = quiet.alert()
+    quiet.read()
+    told = [quiet.alert(days, brighter=2.0) for days in (1.0, 2.0)]
+    quiet.read()
+    quiet.sent()  # as of a watched object, which is another matter
+    now = datetime.now(UTC)
+    reasons = []
+    with quiet.home.store() as store:
+        maria = store.find_reviewer("Maria")
+        answer_message(
+            store, maria, "ztf", answered, "ordinary", channel="page", shown_at=now, token="t"
+        )
+        wish = NewSubscription(CHAT, maria.id, "ztf", "transient")
+        whose = store.add_subscription(wish).id
+        for alert_id in told:
+            candidate = NewNotification(
+                "candidate", CHAT, "ztf", quiet.name, "shared", f"again:{alert_id}", now,
+                now + timedelta(hours=1), subscription_id=whose, alert_id=alert_id, one_in=10.0,
+            )  # fmt: skip
+            store.queue_notifications([candidate])
+            reasons.append([why for _, why in quiet.sent()])
+    assert [len(found) for found in reasons] == [1, 0]
+    assert reasons[0][0].endswith((" in g", " in r"))

@@ -52,12 +52,15 @@ def ui(
     the home folder says; see docs/review-page.md.
     """
     from fink_ad.learn import learner_beside
+    from fink_ad.review.offering import offering_providers
 
     state = state_of(context)
     settings = state.settings
     if importlib.util.find_spec("streamlit") is None:
         raise ConfigError("the review page needs streamlit: pip install 'fink-ad[ui]'")
-    state.open_store().close()  # a home that cannot be opened is told here, not in the browser
+    # What every page would fail of is told here instead of in the browser.
+    state.open_store().close()
+    offering_providers(settings)
     address, port = address or settings.ui.address, port or settings.ui.port
     entrance = _entrance(settings, address, port)
     _check_free(address, port)

@@ -54,6 +54,13 @@ def test_a_sign_in_that_makes_no_sense_is_told_before_anything_starts(fink_ad, h
     assert "lacks redirect_uri, cookie_secret, client_secret, server_metadata_url" in done.err
 
 
+def test_a_wrong_setting_of_a_provider_is_told_before_anything_starts(fink_ad, monkeypatch) -> None:
+    monkeypatch.setenv("FINK_AD_PROVIDER", '{"period_search": {"min_points": 3}}')
+    done = fink_ad("ui", "--no-learner")
+    assert done.code == 2
+    assert "min_points" in done.err
+
+
 @pytest.mark.enable_socket
 def test_a_port_in_use_is_named_with_the_way_out(fink_ad) -> None:
     with socket.socket() as other:

@@ -16,6 +16,7 @@ from fink_ad.store import LabelRecord, Store
 __all__ = ["decision_table", "version_table", "yield_table"]
 
 _EVERY = 20
+_CHECKS = ("repeat", "gold")
 _N_VERSIONS = 40
 
 
@@ -24,7 +25,9 @@ def yield_table(
 ) -> pd.DataFrame:
     """Return how many of each 20 answers were anomalies, by how the candidates were drawn.
 
-    What was drawn at random is the measure of what chance finds; the rest is the ranking's.
+    What was drawn at random is the measure of what chance finds; the rest is the ranking's. Draws
+    that only check whether people agree, with themselves or others, find nothing and do not count,
+    nor do unsure answers.
 
     Parameters
     ----------
@@ -35,13 +38,17 @@ def yield_table(
     Returns
     -------
     pandas.DataFrame
-        Columns ``answers`` (how many were given at the end of the part), ``ranked`` and
+        Columns ``answers`` (how many count at the end of the part), ``ranked`` and
         ``random`` (share of anomalies, NaN where nothing was answered); ``static`` and
         ``known``: the share among those objects of the static order that were answered, by the
         latest answer, and how many that are. The share is NaN unless half of them are known.
     """
-    draws = {(one.reviewer_id, one.alert_id): one.draw for one in store.showings(survey=survey)}
-    labels = store.latest_labels(survey, population)
+    draws = {
+        (one.reviewer_id, one.alert_id): one.draw
+        for one in store.showings(survey=survey)
+        if one.draw not in _CHECKS
+    }
+    labels = [one for one in store.latest_labels(survey, population) if one.answer != "unsure"]
     drawn = [
         (draws[key], label.answer == "anomaly")
         for label in labels

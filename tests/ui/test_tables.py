@@ -246,6 +246,24 @@ def test_yield_counts_what_was_found(store) -> None:
     assert 0 < table["ranked"].iloc[0] < 1
 
 
+def test_the_yield_leaves_out_checks_and_unsure_answers(home, store) -> None:
+    answer(store, "ada", ["anomaly"] * 3 + ["unsure"])
+    with closing(sqlite3.connect(home / "fink_ad.sqlite3")) as database, database:
+        database.execute("UPDATE showing SET draw = 'top'")
+        database.execute("UPDATE showing SET draw = 'gold' WHERE id = 1")
+    showing = store.showings(survey="ztf")[1]
+    with closing(sqlite3.connect(home / "fink_ad.sqlite3")) as database, database:
+        columns = [row[1] for row in database.execute("PRAGMA table_info(showing)")][1:]
+        told = ", ".join("'repeat'" if one == "draw" else one for one in columns)
+        database.execute(
+            f"INSERT INTO showing ({', '.join(columns)}) SELECT {told} FROM showing WHERE id = ?",  # noqa: S608
+            [showing.id],
+        )
+    (row,) = yield_table(store, "ztf", "transient").to_dict("records")
+    assert row["answers"] == 2  # what was repeated is still the find of its first draw
+    assert row["ranked"] == 1.0
+
+
 def test_a_code_links_the_chat(open_page, store) -> None:
     app = open_page("answers", reviewer="bob")
     app.button(key="link").click().run()

@@ -83,7 +83,10 @@ def _yield(seat: Session, active: ActiveModel) -> None:
         f"{n_known:,} were answered; parts of which fewer than half were are left out, and "
         "those that were are no random choice."
     )
-    st.caption(f"Ranked: drawn by the ranking. Random: drawn by chance, as a check. {why}")
+    st.caption(
+        "Ranked: drawn by the ranking. Random: drawn by chance, as a check. Unsure answers, and "
+        f"draws that only check whether people agree, are left out. {why}"
+    )
 
 
 def _precision(seat: Session) -> None:

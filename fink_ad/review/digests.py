@@ -75,13 +75,21 @@ def queue_personal(store: Store, settings: Settings, now: datetime) -> int:
     )
 
 
-def queue_heartbeat(store: Store, settings: Settings, now: datetime) -> int:
+def queue_heartbeat(
+    store: Store, settings: Settings, now: datetime, due: datetime | None = None
+) -> int:
     """Queue a word on the last night for every target, also if nothing happened in it.
+
+    Parameters
+    ----------
+    due : datetime.datetime, optional
+        When it was to be queued, now by default. It has its name by it: what was missed
+        yesterday and comes today takes no place of today's.
 
     Returns
     -------
     int
-        How many are new: each target is told once of a night.
+        How many are new: each target is told once for each time that it is due.
     """
     night = max((key.night for key in store.counts()), default=0)
     targets = {one.target for one in store.subscriptions()}
@@ -97,7 +105,7 @@ def queue_heartbeat(store: Store, settings: Settings, now: datetime) -> int:
                 object_id="",
                 model=SHARED,
                 # A day without alerts is told as well: it has a name of its own.
-                occasion=f"{now:%Y-%m-%d}",
+                occasion=f"{due or now:%Y-%m-%dT%H:%M:%S}",
                 due_at=now,
                 expires_at=now + _EXPIRY,
                 night=night,

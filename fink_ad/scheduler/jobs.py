@@ -19,8 +19,11 @@ __all__ = ["JOBS", "Job", "Work", "job_named"]
 KEPT_RUNS = 1000
 """Runs of each job that stay listed; of what is done every five minutes that is three days."""
 
-Work = Callable[[Store, Settings, Metrics], str]
-"""Does a job and returns one line on what came of it; raises FinkAdError if it failed."""
+Work = Callable[[Store, Settings, Metrics, datetime], str]
+"""Does what a job was due for at a time and returns one line on what came of it.
+
+Raises FinkAdError if it failed.
+"""
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ class Job:
     work: Work
 
 
-def _retrain(store: Store, settings: Settings, metrics: Metrics) -> str:
+def _retrain(store: Store, settings: Settings, metrics: Metrics, due: datetime) -> str:
     outcomes = retrain_all(store, settings)
     told = "; ".join(
         f"{one.survey} {one.population}: {one.verdict}"
@@ -58,7 +61,7 @@ def _retrain(store: Store, settings: Settings, metrics: Metrics) -> str:
     return told or "no model yet"
 
 
-def _drift(store: Store, settings: Settings, metrics: Metrics) -> str:
+def _drift(store: Store, settings: Settings, metrics: Metrics, due: datetime) -> str:
     measured = measure_drifts(store, settings)
     for one in measured.records:
         metrics.set_drift(one.survey, one.population, one.figures, one.alarm)
@@ -74,31 +77,31 @@ def _drifted(one: DriftRecord) -> str:
     return "alarm" if one.alarm else "none" if one.told else "too few alerts to tell"
 
 
-def _compact(store: Store, settings: Settings, metrics: Metrics) -> str:
+def _compact(store: Store, settings: Settings, metrics: Metrics, due: datetime) -> str:
     done = store.compact()
     return f"{done.n_before} files became {done.n_after}"
 
 
-def _superseded(store: Store, settings: Settings, metrics: Metrics) -> str:
+def _superseded(store: Store, settings: Settings, metrics: Metrics, due: datetime) -> str:
     removed = remove_superseded(store, settings)
     return f"{removed.n_folders} folders, {removed.n_bytes / 1e6:.1f} MB"
 
 
-def _retention(store: Store, settings: Settings, metrics: Metrics) -> str:
+def _retention(store: Store, settings: Settings, metrics: Metrics, due: datetime) -> str:
     n_messages = store.remove_notifications(timedelta(days=settings.bot.keep_days))
     n_runs = store.remove_job_runs(KEPT_RUNS)
     return f"{n_messages} messages, {n_runs} runs of jobs"
 
 
-def _notify(store: Store, settings: Settings, metrics: Metrics) -> str:
+def _notify(store: Store, settings: Settings, metrics: Metrics, due: datetime) -> str:
     now = datetime.now(UTC)
     digests = queue_digests(store, settings, now)
     personal = queue_personal(store, settings, now)
     return f"{digests} digests, {personal} by personal models"
 
 
-def _heartbeat(store: Store, settings: Settings, metrics: Metrics) -> str:
-    return f"{queue_heartbeat(store, settings, datetime.now(UTC))} targets"
+def _heartbeat(store: Store, settings: Settings, metrics: Metrics, due: datetime) -> str:
+    return f"{queue_heartbeat(store, settings, datetime.now(UTC), due)} targets"
 
 
 JOBS: tuple[Job, ...] = (

@@ -50,7 +50,7 @@ def do_job(
                 return None
             _log.info("job_started", job=job.name, due=due.isoformat())
             try:
-                outcome, detail = _outcome(store, settings, metrics, job)
+                outcome, detail = _outcome(store, settings, metrics, job, due)
             except LeaseHeld:
                 store.withdraw_job(begun.id)
                 raise
@@ -62,9 +62,11 @@ def do_job(
         return None
 
 
-def _outcome(store: Store, settings: Settings, metrics: Metrics, job: Job) -> tuple[str, str]:
+def _outcome(
+    store: Store, settings: Settings, metrics: Metrics, job: Job, due: datetime
+) -> tuple[str, str]:
     try:
-        return DONE, job.work(store, settings, metrics)
+        return DONE, job.work(store, settings, metrics, due)
     except LeaseHeld:
         raise
     except FinkAdError as error:

@@ -36,7 +36,7 @@ def settings_of(home: Path, **jobs: str) -> Settings:
 
 
 def job_of(work: Callable[[], str], when: str = "0 16 * * *") -> Job:
-    return Job("drift", "for the test", when, lambda store, settings, metrics: work())
+    return Job("drift", "for the test", when, lambda store, settings, metrics, due: work())
 
 
 def trigger(job: Job, settings: Settings):
@@ -251,7 +251,7 @@ from fink_ad.store import Store
 
 home = Path(sys.argv[1])
 
-def work(store, settings, metrics):
+def work(store, settings, metrics, due):
     with (home / "done").open("a") as file:
         file.write("did it\\n")
     time.sleep(0.5)
@@ -266,6 +266,17 @@ run_scheduler(Store.open(home), Settings(home=home), lambda: time.sleep(1.5), jo
     with Store.open(tmp_path) as store:
         (run,) = store.job_runs()
     assert run.outcome == "done"
+
+
+def test_a_night_that_was_missed_takes_no_word_from_the_next(store: Store, tmp_path: Path):
+    """What was due at 17:00 is done after midnight, by hand at noon, and at 17:00 as ever."""
+    settings = Settings.model_validate({"home": tmp_path, "bot": {"operators_chat": -1002}})
+    last = datetime.now(UTC).replace(hour=17, minute=0, second=0, microsecond=0)
+    by_hand = last - timedelta(hours=5, minutes=-1.5)
+    for due in (last - timedelta(days=1), by_hand, last, last):
+        do_job(store, settings, NoMetrics(), job_named("heartbeat"), due)
+    assert [run.detail for run in store.job_runs("heartbeat")] == ["1 targets"] * 3
+    assert len(store.notifications()) == 3
 
 
 def test_retention_leaves_the_newest_runs_and_lists_what_went(

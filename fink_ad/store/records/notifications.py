@@ -118,8 +118,8 @@ class NewNotification:
         have to know.
     target, survey, object_id, model, occasion : str
         Together they are its name: the same again is not sent again. The occasion is ``first``,
-        ``again:<alert id>`` for a material change, ``watch:<alert id>``, or of a heartbeat the
-        night.
+        ``again:<alert id>`` for a material change, ``watch:<alert id>``, or of a heartbeat when
+        it was due.
     subscription_id : int or None
     alert_id : int
         Of the alert to show.

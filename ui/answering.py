@@ -14,20 +14,13 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from fink_ad.errors import FinkAdError
-from fink_ad.review import (
-    Given,
-    LabelRecord,
-    Showing,
-    answered_since,
-    history,
-    record,
-    show_again,
-)
-from fink_ad.ui.session import CHANNEL, Session, session
-from fink_ad.ui.taking_back import take_back
-from fink_ad.ui.text import ago, escaped
+from fink_ad.review import Showing, answered_since, record
+from fink_ad.ui.help import help_button
+from fink_ad.ui.last_answers import are_last_answers_open, change, last_answers
+from fink_ad.ui.session import CHANNEL, NOTHING, Session, session
+from fink_ad.ui.text import escaped
 
-__all__ = ["answer_row"]
+__all__ = ["answer_row", "row_without_candidate"]
 
 _ANSWERS = (
     ("anomaly", "Anomaly", "y"),
@@ -35,20 +28,6 @@ _ANSWERS = (
     ("bogus", "Bogus", "b"),
     ("unsure", "Unsure", "u"),
 )
-_NOTE = "note"
-_HELP = """
-| key | does |
-|---|---|
-| **Y** **N** **B** **U** | answer: anomaly, ordinary, bogus, unsure |
-| **S** | skip: say nothing about it |
-| **Z** | take the last answer back, and see its candidate again |
-| **1** to **6** | tag the answer to come |
-| **M** **D** **L** | magnitudes or flux, difference or total flux, limits on or off |
-| **O** **P** | model curves on or off, fold or unfold: where there is something to |
-
-Keys do nothing while you write a note. An answer counts once the candidate has been on the screen
-for a moment; a faster key is refused and says so. The ranking learns from each answer by itself.
-"""
 
 
 def answer_row(seat: Session, showing: Showing, extras: DeltaGenerator) -> None:
@@ -65,10 +44,8 @@ def answer_row(seat: Session, showing: Showing, extras: DeltaGenerator) -> None:
                 on_click=_switch_tag,
                 args=(showing.id, tag),
             )
-        st.text_input(
-            "note", key=_NOTE, max_chars=2000, placeholder="Note", label_visibility="collapsed"
-        )
-        _last_answers(seat)
+        _note(seat, showing)
+        last_answers(seat, showing.id)
     with st.bottom, st.container(horizontal=True, gap="small", key="answers"):
         for answer, label, key in _ANSWERS:
             st.button(
@@ -76,40 +53,75 @@ def answer_row(seat: Session, showing: Showing, extras: DeltaGenerator) -> None:
                 key=f"answer_{answer}_{showing.id}",
                 shortcut=key,
                 type="primary" if answer == "anomaly" else "secondary",
+                disabled=seat.helping,
                 on_click=_answer,
                 args=(showing.id, answer),
             )
-        for label, key, action in (("Skip", "s", _skip), ("Undo", "z", _undo_last)):
-            st.button(
-                label,
-                key=f"{label.lower()}_{showing.id}",
-                shortcut=key,
-                on_click=action,
-                args=(showing.id,),
-            )
-        st.button("Help", key="help", shortcut="h", on_click=_help)
+        st.button(
+            "Skip",
+            key=f"skip_{showing.id}",
+            shortcut="s",
+            disabled=seat.helping,
+            on_click=_skip,
+            args=(showing.id,),
+        )
+        _undo_and_help(seat, showing.id)
 
 
-def _last_answers(seat: Session) -> None:
-    given = [one for one in history(seat.desk.store, seat.reviewer, 10) if not one.undone]
-    with st.popover(f"Last answers ({len(given)})", disabled=not given):
-        for place, one in enumerate(given):
-            _one_answer(place, one)
+def row_without_candidate(seat: Session) -> None:
+    """Draw what can be done where all is answered: think again, and read how."""
+    with st.bottom, st.container(horizontal=True, gap="small", key="answers"):
+        _undo_and_help(seat, NOTHING)
+        last_answers(seat, NOTHING)
 
 
-def _one_answer(place: int, given: Given) -> None:
-    said, change = st.columns([0.75, 0.25])
-    label = given.label
-    age = ago(label.answered_at, datetime.now(UTC))
-    said.markdown(f"**{escaped(label.object_id)}** {escaped(label.answer)} · {age}")
-    change.button("Change", key=f"change_{place}", on_click=_change, args=(label.id,))
+def _undo_and_help(seat: Session, showing_id: int) -> None:
+    st.button(
+        "Undo",
+        key=f"undo_{showing_id}",
+        shortcut="z",
+        disabled=seat.helping,
+        on_click=_undo_last,
+        args=(showing_id,),
+    )
+    help_button(seat)
+
+
+def _note(seat: Session, showing: Showing) -> None:
+    """Draw the note of the answer to come, which the session keeps while other pages are seen."""
+    key = _note_key(seat, showing)
+    st.session_state.setdefault(key, seat.note)
+    st.text_input(
+        "note",
+        key=key,
+        max_chars=2000,
+        placeholder="Note (Enter ends it)",
+        label_visibility="collapsed",
+        on_change=_keep_note,
+        args=(showing.id, key),
+    )
+
+
+def _note_key(seat: Session, showing: Showing) -> str:
+    return f"note_{showing.id}_{seat.n_notes}"
+
+
+def _keep_note(showing_id: int, key: str) -> None:
+    """Keep a note that was left, and let another box take its place, without the focus.
+
+    So the keys speak to the page again after Enter, which leaves the focus where it is.
+    """
+    seat = session()
+    if seat.showing is not None and seat.showing.id == showing_id:
+        seat.note = str(st.session_state[key])
+        seat.n_notes += 1
 
 
 def _answer(showing_id: int, answer: str) -> None:
     """Store an answer, if it is about what was seen and nothing was said about it meanwhile."""
     seat = session()
-    showing = _current(seat, showing_id)
-    if showing is None:
+    showing = seat.showing
+    if showing is None or _refused(seat, showing_id):
         return
     try:
         meanwhile = answered_since(seat.desk.store, showing)
@@ -119,11 +131,12 @@ def _answer(showing_id: int, answer: str) -> None:
                 showing,
                 answer,
                 tags=sorted(seat.tags),
-                note=st.session_state.get(_NOTE, ""),
+                note=str(st.session_state.get(_note_key(seat, showing), seat.note)),
                 channel=CHANNEL,
                 shown_at=seat.shown_at,
                 answered_at=datetime.now(UTC),
-                token=f"showing {showing.id}",
+                # Of this session alone: what another window stored and took back is no answer.
+                token=f"showing {showing.id} {seat.token}",
             )
             st.toast(f"{answer}: {escaped(showing.object_id)}")
         else:
@@ -134,73 +147,39 @@ def _answer(showing_id: int, answer: str) -> None:
     except FinkAdError as error:
         st.toast(f"Not stored: {escaped(error)}", icon=":material/error:")
         return
-    _go_on(seat)
+    seat.put_down()
 
 
 def _skip(showing_id: int) -> None:
     seat = session()
-    showing = _current(seat, showing_id)
-    if showing is None:
+    if seat.showing is None or _refused(seat, showing_id):
         return
     try:
-        seat.desk.queue.skip(showing)
+        seat.desk.queue.skip(seat.showing)
     except FinkAdError as error:
         st.toast(escaped(error), icon=":material/error:")
         return
-    _go_on(seat)
+    seat.put_down()
 
 
 def _undo_last(showing_id: int) -> None:
-    if _current(session(), showing_id) is not None:
-        _change(None)
+    if not _refused(session(), showing_id):
+        change(None)
 
 
-def _change(label_id: int | None) -> None:
-    """Take an answer back and its candidate in hand again."""
-    seat = session()
-    label = take_back(seat, label_id)
-    if label is not None:
-        _see_again(seat, label)
-
-
-def _see_again(seat: Session, label: LabelRecord) -> None:
-    try:
-        lease_seconds = 60 * seat.desk.settings.queue.lease_minutes
-        showing = show_again(seat.desk.store, label, CHANNEL, lease_seconds)
-        if seat.showing is not None and seat.showing.id != showing.id:
-            seat.desk.store.release_showing(seat.showing.id)
-        seat.take_up(showing)
-        seat.survey, seat.population = showing.survey, showing.population
-    except FinkAdError as error:
-        st.toast(escaped(error))
-
-
-def _current(seat: Session, showing_id: int) -> Showing | None:
-    """Return the candidate in hand if it may be answered; say why not otherwise."""
-    refused = seat.guard.refusal(showing_id, monotonic())
-    if refused is None:
-        return seat.showing
-    st.toast(refused, icon=":material/speed:")
-    return None
-
-
-def _go_on(seat: Session) -> None:
-    seat.put_down()
-    st.session_state[_NOTE] = ""
+def _refused(seat: Session, showing_id: int) -> bool:
+    """Say so if a key cannot count: it is not about what is seen."""
+    if seat.helping or are_last_answers_open(showing_id):
+        covered = "the help" if seat.helping else "the list of last answers"
+        refused = f"close {covered} first (Esc): it covers the candidate; nothing was stored"
+    else:
+        refused = seat.guard.refusal(showing_id, monotonic()) or ""
+    if refused:
+        st.toast(refused, icon=":material/speed:")
+    return bool(refused)
 
 
 def _switch_tag(showing_id: int, tag: str) -> None:
     seat = session()
     if seat.showing is not None and seat.showing.id == showing_id:
         seat.tags ^= {tag}
-
-
-@st.dialog("Keys")
-def _help() -> None:
-    st.markdown(_HELP)
-    if st.button("Take the tour", key="tour", on_click=_take_tour):
-        st.rerun()  # the whole page, not the dialog alone
-
-
-def _take_tour() -> None:
-    session().tour_step = 0

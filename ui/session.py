@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import cast
+from uuid import uuid4
 
 import streamlit as st
 
@@ -12,10 +13,13 @@ from fink_ad.review import Candidate, Desk, FluxKind, ReviewerRecord, Showing, h
 from fink_ad.ui.figures import Scale
 from fink_ad.ui.guard import Guard
 
-__all__ = ["CHANNEL", "Session", "enter", "session"]
+__all__ = ["CHANNEL", "NOTHING", "Session", "enter", "session"]
 
 CHANNEL = "page"
 """Where answers given here say they came from."""
+
+NOTHING = 0
+"""Stands for a showing where there is none: nothing is left to be answered."""
 
 _KEY = "session"
 
@@ -34,6 +38,14 @@ class Session:
         When it was first completely on the screen.
     tags : set of str
         Chosen for the answer to come.
+    note : str
+        Written for the answer to come, as it was when the box was left.
+    n_notes : int
+        How often a note was left.
+    helping : bool
+        Whether the help lies over the candidate.
+    token : str
+        Names this session in the answers it gives.
     scale, flux, limits, models, folded
         How light curves are drawn; models and folded where there is something to do it with.
     order_id : int or None
@@ -51,6 +63,10 @@ class Session:
     candidate: Candidate | None = None
     shown_at: datetime | None = None
     tags: set[str] = field(default_factory=set)
+    note: str = ""
+    n_notes: int = 0
+    helping: bool = False
+    token: str = field(default_factory=lambda: uuid4().hex)
     scale: Scale = "magnitude"
     flux: FluxKind = "difference"
     limits: bool = True
@@ -62,7 +78,7 @@ class Session:
     def put_down(self) -> None:
         """Forget the candidate in hand, and all that was chosen for it."""
         self.showing = self.candidate = self.shown_at = None
-        self.tags = set()
+        self.tags, self.note = set(), ""
         self.guard.clear()
 
     def take_up(self, showing: Showing) -> None:

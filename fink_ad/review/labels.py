@@ -137,7 +137,12 @@ def undo(
 
 
 def history(
-    store: Store, reviewer: ReviewerRecord, limit: int = 10, *, standing: bool = False
+    store: Store,
+    reviewer: ReviewerRecord,
+    limit: int = 10,
+    *,
+    standing: bool = False,
+    imported: bool = True,
 ) -> tuple[Given, ...]:
     """Return the last answers of a reviewer, latest first; those taken back are marked.
 
@@ -145,10 +150,14 @@ def history(
     ----------
     standing : bool
         Leave out those taken back.
+    imported : bool
+        Tell those that came from a file, too.
     """
     return tuple(
         Given(label, undone)
-        for label, undone in store.last_answers(reviewer.id, limit, standing=standing)
+        for label, undone in store.last_answers(
+            reviewer.id, limit, standing=standing, imported=imported
+        )
     )
 
 

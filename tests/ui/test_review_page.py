@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
-from streamlit.testing.v1.element_tree import Button
+from streamlit.testing.v1.element_tree import Button, TextInput
 
 from fink_ad.review import record
 from fink_ad.store import LabelRecord, Store
@@ -48,6 +49,11 @@ def button(app: AppTest, key: str) -> Button:
 
 def press(app: AppTest, key: str) -> AppTest:
     return button(app, key).click().run()
+
+
+def note(app: AppTest) -> TextInput:
+    """The note of the candidate on the screen; its key tells whose it is."""
+    return next(one for one in app.text_input if str(one.key).startswith("note_"))
 
 
 def curve(app: AppTest) -> dict:
@@ -134,7 +140,7 @@ def test_a_skip_says_nothing_and_goes_on(open_page, store) -> None:
 def test_tags_and_note_go_with_the_answer_and_no_further(open_page, store) -> None:
     app = open_page()
     press(press(press(app, "tag_1"), "tag_2"), "tag_1")
-    app.text_input(key="note").set_value("faded [x](http://y)").run()
+    note(app).set_value("faded [x](http://y)").run()
     press(app, "answer_unsure")
     press(app, "answer_ordinary")
     first, second = labels(store)
@@ -195,3 +201,17 @@ def test_the_last_candidate_leaves_a_page_that_says_so(open_page, store) -> None
         press(app, "skip")
     assert "answered or skipped" in app.info[0].value
     assert not app.exception
+
+
+def test_one_damaged_alert_does_not_shut_the_screen(open_page, home: Path) -> None:
+    app = open_page()
+    damaged = shown(app)
+    with closing(sqlite3.connect(home / "fink_ad.sqlite3")) as database:
+        database.execute("UPDATE kept_alert SET alert = x'00' WHERE object_id = ?", [damaged])
+        database.commit()
+    st.cache_resource.clear()
+    app = open_page()
+    assert damaged in told(app)
+    assert "damaged" in told(app)
+    assert shown(app) != damaged
+    assert button(app, "answer_anomaly")

@@ -8,14 +8,15 @@ from time import monotonic
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from fink_ad.errors import FinkAdError
 from fink_ad.review import Candidate
-from fink_ad.ui.answering import answer_row
+from fink_ad.ui.answering import answer_row, row_without_candidate
 from fink_ad.ui.curve import curve_chart
 from fink_ad.ui.evidence import evidence
 from fink_ad.ui.lists import choose_list
 from fink_ad.ui.panels import header_html
 from fink_ad.ui.ranking import announce, ranking_line, wait_for_ranking
-from fink_ad.ui.session import CHANNEL, Session, session
+from fink_ad.ui.session import CHANNEL, NOTHING, Session, session
 from fink_ad.ui.text import escaped
 from fink_ad.ui.tour import tour
 
@@ -46,25 +47,47 @@ def review() -> None:
         ranking_line(seat)
     extras = _draw(seat, candidate)
     answer_row(seat, seat.showing, extras)
-    seat.guard.finish(seat.showing.id, monotonic())
+    if not seat.helping:
+        seat.guard.finish(seat.showing.id, monotonic())
     if seat.shown_at is None:
         seat.shown_at = datetime.now(UTC)
         seat.desk.store.mark_shown(seat.showing.id, seat.shown_at)
 
 
 def _in_hand(seat: Session) -> Candidate | None:
-    """Return the candidate in hand, or take up the next."""
-    if seat.candidate is None:
-        taken = seat.desk.queue.next(seat.reviewer, seat.survey, seat.population, channel=CHANNEL)
-        if taken:
+    """Return the candidate in hand, or take up the next that can be shown.
+
+    Raises
+    ------
+    FinkAdError
+        If one after the other cannot: then it is not they that are at fault.
+    """
+    queue = seat.desk.queue
+    for last in (False, False, True):
+        if seat.candidate is not None:
+            break
+        taken = queue.next(seat.reviewer, seat.survey, seat.population, channel=CHANNEL)
+        if not taken:
+            break
+        try:
             seat.take_up(taken[0])
+        except FinkAdError as error:
+            if last:
+                raise
+            queue.skip(taken[0])
+            name = escaped(taken[0].object_id)
+            st.toast(f"{name} is left out, it cannot be shown: {escaped(error)}")
     return seat.candidate
 
 
 def _say_nothing_left(seat: Session) -> None:
     state = seat.desk.queue.state(seat.reviewer, seat.survey, seat.population)
+    seat.guard.begin(NOTHING)
     st.info(escaped(state.reason))
     wait_for_ranking(seat)
+    row_without_candidate(seat)
+    if not seat.helping:
+        seat.guard.finish(NOTHING, monotonic())
 
 
 def _draw(seat: Session, candidate: Candidate) -> DeltaGenerator:

@@ -10,7 +10,7 @@ from sqlalchemy import Select, func, insert, select
 from sqlalchemy.orm import aliased
 
 from fink_ad.errors import StoreError
-from fink_ad.store.records import LabelRecord, NewLabel
+from fink_ad.store.records import IMPORT_CHANNEL, LabelRecord, NewLabel
 from fink_ad.store.repository.label_writing import store_labels
 from fink_ad.store.repository.part import StorePart, columns_of, record_of, records_of
 from fink_ad.store.repository.reviewers import check_reviewer
@@ -154,7 +154,7 @@ class Labels(StorePart):
             return records_of(LabelRecord, connection.execute(query))
 
     def last_answers(
-        self, reviewer_id: int, limit: int, *, standing: bool = False
+        self, reviewer_id: int, limit: int, *, standing: bool = False, imported: bool = True
     ) -> tuple[tuple[LabelRecord, bool], ...]:
         """Return the last answers of a reviewer and whether each was taken back, latest first.
 
@@ -162,6 +162,8 @@ class Labels(StorePart):
         ----------
         standing : bool
             Only those that were not.
+        imported : bool
+            Those of imports, too.
         """
         event = aliased(Label)
         undone = select(event.id).where(event.retracts == Label.id).exists()
@@ -173,6 +175,8 @@ class Labels(StorePart):
         )
         if standing:
             query = query.where(~undone)
+        if not imported:
+            query = query.where(Label.channel.not_like(f"{IMPORT_CHANNEL}%"))
         with self.database.reading() as connection:
             rows = connection.execute(query).all()
         found = []

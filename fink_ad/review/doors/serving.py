@@ -63,8 +63,9 @@ class _Porter:
             }
             try:
                 due = self._outbox.targets("door")
-            except FinkAdError as error:
-                _log.error("outbox_failed", error=str(error))
+            except Exception as error:  # whatever it is, the doors are looked after
+                unforeseen = not isinstance(error, FinkAdError)
+                _log.error("outbox_failed", error=str(error), exc_info=unforeseen)
                 self._stop.wait(_SHORTEST_PAUSE)
                 continue
             for target in due:
@@ -75,8 +76,9 @@ class _Porter:
         """Empty a door; keep it in hand for a while if it is shut, longer each time."""
         try:
             shut = self._doors.empty(target, self._stop).shut
-        except FinkAdError as error:
-            _log.error("sending_failed", target=target, error=str(error))
+        except Exception as error:
+            unforeseen = not isinstance(error, FinkAdError)
+            _log.error("sending_failed", target=target, error=str(error), exc_info=unforeseen)
             shut = True
         if not shut:
             self._pauses.pop(target, None)

@@ -19,6 +19,7 @@ from fink_ad.bots.limits import Turn
 from fink_ad.store import LabelRecord
 
 __all__ = [
+    "ANSWER_SECONDS",
     "TEXT_LENGTH",
     "acknowledge",
     "answer_buttons",
@@ -29,6 +30,12 @@ __all__ = [
 
 TEXT_LENGTH = 4096
 """Characters of the longest text message."""
+
+ANSWER_SECONDS = 60.0
+"""How long the service may take to accept what must not be sent twice.
+
+After that it is in doubt. Well below the time for which a parcel is in the hands of a sender.
+"""
 
 _TOAST_LENGTH = 200
 
@@ -76,6 +83,7 @@ async def send_candidate(
         caption=caption,
         parse_mode=ParseMode.HTML,
         reply_markup=buttons,
+        read_timeout=ANSWER_SECONDS,
         rate_limit_args=turn,
     )
 

@@ -47,8 +47,14 @@ def run_bot(settings: Settings) -> None:
 
 
 @asynccontextmanager
-async def running(application: BotApplication) -> AsyncIterator[None]:
+async def running(application: BotApplication) -> AsyncIterator[asyncio.Task[None]]:
     """Take updates and send what is due while the context lasts.
+
+    Yields
+    ------
+    asyncio.Task
+        That of the sender, which ends by itself only if something is very wrong; on leaving the
+        context its error is raised.
 
     Raises
     ------
@@ -75,12 +81,14 @@ async def running(application: BotApplication) -> AsyncIterator[None]:
         await _close(application)
         raise
     try:
-        yield
+        yield sender
     finally:
         sender.cancel()
-        with suppress(asyncio.CancelledError):
-            await sender
-        await _close(application)
+        try:
+            with suppress(asyncio.CancelledError):
+                await sender
+        finally:
+            await _close(application)
 
 
 async def _serve(application: BotApplication) -> None:
@@ -89,7 +97,9 @@ async def _serve(application: BotApplication) -> None:
     for one in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(one, stop.set)
     with _collecting_only_what_comes():
-        async with running(application):
+        async with running(application) as sender:
+            # A bot that answers and sends nothing looks well: it ends, and is started again.
+            sender.add_done_callback(lambda _: stop.set())
             _log.info("bot_started", name=application.bot.username)
             await stop.wait()
     _log.info("bot_stopped")

@@ -6,6 +6,7 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -85,11 +86,29 @@ def _sha256(code: str) -> str:
     return hashlib.sha256(code.replace("-", "").encode()).hexdigest()
 
 
+class Clock:
+    """A clock that tests turn."""
+
+    def __init__(self, time: datetime) -> None:
+        self.time = time
+
+    def __call__(self) -> datetime:
+        return self.time
+
+
+@pytest.fixture
+def clock(store: Store) -> Clock:
+    """The clock of the store, an early morning in November."""
+    clock = Clock(datetime(2026, 11, 2, 6, 0, tzinfo=UTC))
+    store._clock = clock
+    return clock
+
+
 class Running:
     """The bot at work in a thread of its own."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, desk: Desk, clock: Callable[[], datetime] | None = None) -> None:
+        self.application = build_application(desk, clock)
         self._loop = asyncio.new_event_loop()
         self._up, self._error = threading.Event(), None
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -111,7 +130,7 @@ class Running:
             self._loop.close()
 
     async def _main(self) -> None:
-        async with running(build_application(self._desk)):
+        async with running(self.application) as self.sender:
             self._up.set()
             await self._stop.wait()
 
@@ -123,8 +142,8 @@ class Running:
 
 
 @contextmanager
-def _at_work(desk: Desk) -> Iterator[Running]:
-    bot = Running(desk)
+def _at_work(desk: Desk, clock: Callable[[], datetime] | None = None) -> Iterator[Running]:
+    bot = Running(desk, clock)
     try:
         yield bot
     finally:
@@ -132,7 +151,7 @@ def _at_work(desk: Desk) -> Iterator[Running]:
 
 
 @pytest.fixture
-def at_work() -> Callable[[Desk], AbstractContextManager[Running]]:
+def at_work() -> Callable[..., AbstractContextManager[Running]]:
     """The bot at work while the context lasts."""
     return _at_work
 

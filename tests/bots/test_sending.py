@@ -211,29 +211,12 @@ def test_ten_thousand_queued_are_ten_sent(telegram, bot, store, maria):
     assert len(telegram.sent()) == 10
 
 
-class Clock:
-    """A clock that tests turn."""
-
-    def __init__(self, text: str) -> None:
-        self.time = datetime.fromisoformat(text).replace(tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.time
-
-
-@pytest.fixture
-def clock(store) -> Clock:
-    clock = Clock("2026-11-02T06:00")
-    store._clock = clock
-    return clock
-
-
 @pytest.fixture
 def outbox(desk, clock) -> Outbox:
     return Outbox(desk, clock)
 
 
-def push_at(push: Push, clock: Clock, rows) -> None:
+def push_at(push: Push, clock, rows) -> None:
     push.new(rows)
     for one in push.store.notifications("queued"):
         push.store.put_off(one.id, clock(), "")
@@ -249,7 +232,7 @@ def test_quiet_hours_hold_back(desk, store, maria, clock, outbox):
     assert outbox.take(push.target).notification.alert_id == push.order.alert_id[0]
 
 
-def heartbeat_of(push: Push, clock: Clock, kind: str = "heartbeat", occasion: str = "a") -> None:
+def heartbeat_of(push: Push, clock, kind: str = "heartbeat", occasion: str = "a") -> None:
     expires = clock() + timedelta(days=1)
     push.store.queue_notifications(
         [NewNotification(kind, push.target, "", "", "shared", occasion, clock(), expires, body="x")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
 from typing import Any, Self
 
@@ -25,11 +26,12 @@ from fink_ad.review.overview import candidate_table
 from fink_ad.review.queue import Queue
 from fink_ad.review.science import ScienceView, science_views
 from fink_ad.review.standing import StandingAnswers
-from fink_ad.store import Showing, Store, unpack_alerts
+from fink_ad.store import ReviewerRecord, Showing, Store, unpack_alerts
 
 __all__ = ["Desk"]
 
 _MODELS, _CANDIDATES, _TABLES = 6, 64, 6
+_AHEAD = 2  # candidates made ready before they are asked for
 
 
 class Desk:
@@ -50,6 +52,7 @@ class Desk:
         self.store = Store.open(settings.home, settings.database_url or None)
         self.queue = Queue(self.store, settings)
         self._models = _Cache(_MODELS)
+        self._ahead = ThreadPoolExecutor(1, thread_name_prefix="look ahead")
         self._standing = StandingAnswers(self.store)
         self._answered = _Cache(_MODELS)
         self._candidates = _Cache(_CANDIDATES)
@@ -181,6 +184,28 @@ class Desk:
         found: Overlays = self._overlays.get(key, gather)
         return found
 
+    def look_ahead(
+        self, reviewer: ReviewerRecord, survey: str, population: str
+    ) -> Future[tuple[int, ...]]:
+        """Make ready, in a thread, what takes longest of a reviewer's next two candidates.
+
+        That is the model they were ranked by, and what providers lay over their light curves.
+
+        Returns
+        -------
+        Future of tuple of int
+            The alerts made ready. What goes wrong there goes wrong again when they are shown.
+        """
+        return self._ahead.submit(self._make_ready, reviewer, survey, population)
+
+    def _make_ready(
+        self, reviewer: ReviewerRecord, survey: str, population: str
+    ) -> tuple[int, ...]:
+        alerts = self.queue.foresee(reviewer, survey, population, _AHEAD)
+        for alert_id in alerts:
+            self.overlays(self.look(survey, alert_id, reviewer_id=reviewer.id))
+        return alerts
+
     @cached_property
     def _offers(self) -> tuple[Offering, ...]:
         return offering_providers(self.settings)
@@ -192,6 +217,7 @@ class Desk:
 
     def close(self) -> None:
         """Close the store."""
+        self._ahead.shutdown(cancel_futures=True)
         self.store.close()
 
     def __enter__(self) -> Self:

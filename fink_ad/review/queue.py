@@ -140,6 +140,26 @@ class Queue:
             count += 1
         return tuple(taken)
 
+    def foresee(
+        self, reviewer: ReviewerRecord, survey: str, population: str, n: int
+    ) -> tuple[int, ...]:
+        """Return the alerts that `next` will probably give, one after another; none is taken."""
+        view = self._view(reviewer, survey, population)
+        if view is None:
+            return ()
+        stock = view.stock
+        count = self._store.count_showings(reviewer.id)
+        found: list[int] = []
+        for ahead in range(n):
+            drawn = choose(view.order, stock, self._settings, survey, reviewer.id, count + ahead)
+            if not drawn:
+                break
+            row = drawn[0][-1]
+            change = view.returned.get(row)
+            found.append(int(view.order.alert_id[row]) if change is None else change.alert_id)
+            stock = stock.without({row})
+        return tuple(found)
+
     def skip(self, showing: Showing) -> None:
         """Give a candidate back unanswered: others may have it now, its reviewer in 12 hours.
 

@@ -52,6 +52,7 @@ def review() -> None:
     if seat.shown_at is None:
         seat.shown_at = datetime.now(UTC)
         seat.desk.store.mark_shown(seat.showing.id, seat.shown_at)
+        seat.desk.look_ahead(seat.reviewer, seat.survey, seat.population)
 
 
 def _in_hand(seat: Session) -> Candidate | None:

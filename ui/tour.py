@@ -102,8 +102,9 @@ _STEPS: tuple[tuple[str, str, Callable[[Candidate], None]], ...] = (
     (
         "how it changed",
         "The **light curve**, bright is up. Bands differ in colour and shape, faint triangles "
-        "are upper limits, the ring is the alert itself. **M** shows fluxes instead of "
-        "magnitudes, **D** the total flux instead of the difference, **L** hides the limits.",
+        "are upper limits, the ring is the alert itself. Its statistics are made of the filled "
+        "points; hollow ones, such as later ones, have no part in them. **M** shows fluxes instead "
+        "of magnitudes, **D** the total flux instead of the difference, **L** hides the limits.",
         _curve,
     ),
     (

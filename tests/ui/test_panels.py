@@ -1,5 +1,6 @@
 """What is drawn of a candidate: nothing of a stranger's is markup, nothing missing is an error."""
 
+import json
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from fink_ad.review import (
     ToldFeature,
     tiny_histogram,
 )
+from fink_ad.testing import make_batch
 from fink_ad.ui.figures import light_curve, sky_map
 from fink_ad.ui.panels import (
     chips_html,
@@ -122,6 +124,35 @@ def test_every_band_and_kind_has_its_sign(candidate: Candidate) -> None:
     assert all(one == "triangle-down-open" for name, one in symbols if "limit" in name)
     ids = [one for trace in figure["data"] for one in trace.get("customdata", [])]
     assert str(candidate.alert_id) in ids  # as text: a browser's numbers are too short for it
+
+
+def test_hollow_points_say_why_they_are_hollow() -> None:
+    points = {
+        "mjd_utc": [61000.0, 61001.0],
+        "band": ["r", "i"],  # the statistics of ZTF's alerts are those of g and r
+        "diff_flux_njy": 1000.0,
+        "diff_flux_err_njy": 10.0,
+        "total_flux_njy": 6000.0,
+        "total_flux_err_njy": 10.0,
+    }
+    figure = light_curve(make_batch("ztf", [points]))
+    hollow = {
+        trace["name"]: (trace["marker"]["symbol"][0].endswith("-open"), "hollow" in text)
+        for trace in figure["data"]
+        for text in trace.get("text", [])
+    }
+    assert hollow == {"r": (False, False), "i": (True, True)}
+
+
+def test_the_sky_says_where_its_lines_are() -> None:
+    figure = sky_map([], [], [], [])
+    told = {one["text"]: (one["x"], one["y"]) for one in figure["layout"]["annotations"]}
+    assert told["RA 180°"] == (0, 0)
+    assert told["60°"][0] > 0 > told["300°"][0]  # east is left
+    assert told["+60°"][1] > told["+30°"][1] > 0 > told["-30°"][1]
+    lines = next(one for one in figure["data"] if one["name"] == "graticule")
+    assert lines["x"].count(None) == 10
+    json.dumps(figure, allow_nan=False)
 
 
 def test_the_sky_tells_answered_from_not() -> None:

@@ -153,16 +153,18 @@ def _hover(points: CurvePoints, kind: str, band: str, axes: Axes) -> list[str]:
         points.mag_err.tolist(),
         (points.flux_njy / axes.unit_njy).tolist(),
         points.below.tolist(),
+        points.used.tolist(),
         points.mjd_utc.tolist(),
         points.days.tolist(),
         strict=True,
     )
+    unused = "" if kind == "limit" else "<br>hollow: no part of this alert's statistics"
     return [
         f"{band} {kind}<br>{'> ' if kind == 'limit' else ''}{mag:.2f}"
         f"{f' ± {mag_err:.2f}' if np.isfinite(mag_err) else ''} mag"
         f"{' below the reference' if below else ''}<br>{flux:.3g} {axes.unit_name}"
-        f"<br>MJD {mjd:.4f} UTC<br>{_apart(days)}"
-        for mag, mag_err, flux, below, mjd, days in rows
+        f"<br>MJD {mjd:.4f} UTC<br>{_apart(days)}{'' if used else unused}"
+        for mag, mag_err, flux, below, used, mjd, days in rows
     ]
 
 

@@ -65,6 +65,7 @@ def candidates() -> None:
         )
         for point in event["selection"]["points"][:1]:
             _open(point["customdata"])
+        st.caption("Equatorial, RA 180° in the middle and growing to the left, north up.")
         _downloads(seat, chosen)
 
 

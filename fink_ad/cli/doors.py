@@ -22,6 +22,11 @@ doors_app = typer.Typer(
     no_args_is_help=True,
 )
 
+_EXAMPLE = (
+    "fink-ad doors subscribe {name} ztf transient rarity=5000 limit=10 digest=08:00"
+    " quiet=23:00-07:00 zone=Europe/Paris 'where=abs(b_deg) > 30'"
+)
+
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Door, as `[bot.doors]` calls it.")]
 
 
@@ -69,19 +74,27 @@ def subscribe(
     ] = None,
 ) -> None:
     """Send candidates through a door from now on; the same list again replaces the wish."""
+    from fink_ad.review.conditions import check_condition
+    from fink_ad.review.desk import Desk
     from fink_ad.review.lists import review_lists
     from fink_ad.review.subscriptions import in_words, read_subscription
 
-    state = state_of(context)
-    target = _target(state.settings, name)
-    with state.open_store() as store:
+    settings = state_of(context).settings
+    target = _target(settings, name)
+    if words == ["off"]:
+        raise ReviewError(f"to end what is sent: fink-ad doors unsubscribe {name}")
+    with Desk(settings) as desk:
+        store = desk.store
         who = _operator(store, reviewer)
         lists = review_lists(store) or (("ztf", "transient"),)
-        wish = read_subscription(shlex.join(words or []), target, who.id, *lists[0])
+        example = _EXAMPLE.format(name=name)
+        text = shlex.join(words or [])
+        wish = read_subscription(text, target, who.id, *lists[0], example=example)
         if wish.target != target:
             raise ReviewError("at= means nothing here: the door is named already")
         if wish.model != "shared" and not who.personal:
             raise ReviewError(f"{who.name!r} has no model of their own; leave out model=mine")
+        check_condition(desk, wish)
         stored = store.add_subscription(wish)
     out.print(f"{shown(name)}: {shown(in_words(stored))}", highlight=False)
 

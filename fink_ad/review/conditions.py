@@ -47,7 +47,9 @@ def check_condition(desk: Desk, wish: NewSubscription) -> None:
         return
     whose = None if wish.model == SHARED else wish.reviewer_id
     order = desk.store.latest_order(wish.survey, wish.population, whose)
-    model = None if order is None else desk.model(order.revision_id)
+    active = desk.store.active_model(wish.survey, wish.population)
+    revision = order.revision_id if order else active.revision.id if active else ""
+    model = desk.model(revision)
     if model is None:
         return
     try:

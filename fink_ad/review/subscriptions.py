@@ -25,7 +25,13 @@ _MOST_A_NIGHT = 500
 
 
 def read_subscription(
-    text: str, target: str, reviewer_id: int, survey: str, population: str
+    text: str,
+    target: str,
+    reviewer_id: int,
+    survey: str,
+    population: str,
+    *,
+    example: str = EXAMPLE,
 ) -> NewSubscription:
     """Return the subscription that words like those of `EXAMPLE` ask for.
 
@@ -35,6 +41,8 @@ def read_subscription(
         The words; what is not named stays at its default.
     survey, population : str
         Of the list, unless named.
+    example : str
+        What messages give as one.
 
     Raises
     ------
@@ -45,7 +53,7 @@ def read_subscription(
         # Phones make typographic quotes of straight ones.
         words = shlex.split(text.translate(dict.fromkeys(map(ord, "“”„"), '"')))
     except ValueError as error:
-        raise ReviewError(f"a quote is not closed; for example {EXAMPLE}") from error
+        raise ReviewError(f"a quote is not closed; for example {example}") from error
     wish = NewSubscription(
         target=target, reviewer_id=reviewer_id, survey=survey, population=population
     )
@@ -56,9 +64,9 @@ def read_subscription(
         elif word.lower() in POPULATIONS:
             wish = replace(wish, population=word.lower())
         elif equals and key.lower() in _KEYS:
-            wish = _with(wish, key.lower(), value)
+            wish = _with(wish, key.lower(), value, example)
         else:
-            raise ReviewError(f"{word[:40]!r} means nothing here; for example {EXAMPLE}")
+            raise ReviewError(f"{word[:40]!r} means nothing here; for example {example}")
     return wish
 
 
@@ -77,11 +85,11 @@ def in_words(one: Subscription) -> str:
     return ", ".join(told)
 
 
-def _with(wish: NewSubscription, key: str, value: str) -> NewSubscription:
+def _with(wish: NewSubscription, key: str, value: str, example: str) -> NewSubscription:
     if key == "rarity":
-        return replace(wish, rarity=_number(key, value, 1.0, 1e9))
+        return replace(wish, rarity=_number(key, value, 1.0, 1e9, "5000"))
     if key == "limit":
-        return replace(wish, per_night=int(_number(key, value, 1, _MOST_A_NIGHT)))
+        return replace(wish, per_night=int(_number(key, value, 1, _MOST_A_NIGHT, "10")))
     if key == "model":
         if value not in ("mine", "shared"):
             raise ReviewError(f"model={value[:20]} is unknown; write model=mine or model=shared")
@@ -97,16 +105,18 @@ def _with(wish: NewSubscription, key: str, value: str) -> NewSubscription:
         try:
             parse(value)
         except ConfigError as error:
-            raise ReviewError(f"{error}; for example {EXAMPLE}") from error
+            raise ReviewError(f"{error}; for example {example}") from error
         return replace(wish, where=value)
     return replace(wish, target=value)
 
 
-def _number(key: str, value: str, low: float, high: float) -> float:
+def _number(key: str, value: str, low: float, high: float, example: str) -> float:
     try:
         number = float(value)
     except ValueError:
         number = math.nan
     if not low <= number <= high:
-        raise ReviewError(f"{key}={value[:20]} is no number from {low:g} to {high:g}")
+        raise ReviewError(
+            f"{key}={value[:20]} is no number from {low:g} to {high:g}; for example {key}={example}"
+        )
     return number

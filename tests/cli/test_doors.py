@@ -54,6 +54,26 @@ def test_candidates_go_out_without_a_chat(fink_ad, lines, night):
     assert (told.code, "nothing is sent through 'archive'" in told.err) == (1, True)
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["where=n_dett > 5"], "no column 'n_dett'; the nearest there is is 'n_det'"),
+        (["often"], "'often' means nothing here; for example fink-ad doors subscribe archive "),
+        (["where=(", "ztf"], "for example fink-ad doors subscribe archive "),
+        (["off"], "fink-ad doors unsubscribe archive"),
+    ],
+)
+def test_a_wish_that_could_never_hold_is_explained(fink_ad, lines, night, words, said):
+    fink_ad("reviewers", "add", "vera", "--role", "operator")
+    if "n_dett" in words[0]:  # by what the model knows
+        assert fink_ad("run", "--source", "files", night).code == 0
+    told = fink_ad("doors", "subscribe", "archive", *words)
+    assert told.code == 1
+    assert said in " ".join(told.err.split())
+    assert "/subscribe" not in told.err
+    assert fink_ad("doors", "list", "--json").json[0]["wishes"] == []
+
+
 def test_the_scheduler_serves_doors_without_a_chat(fink_ad, home, lines, monkeypatch):
     for job in JOBS:  # what is due would be done as well, and take its time
         monkeypatch.setenv(f"FINK_AD_SCHEDULER__JOBS__{job.name.upper()}", "")

@@ -37,6 +37,7 @@ def test_what_is_not_named_stays():
     [
         ("often", "for example"),
         ("rarity=high", "no number from 1"),
+        ("rarity=5k", "for example rarity=5000"),
         ("rarity=nan", "no number"),
         ("limit=0", "no number from 1 to 500"),
         ("limit=1e9", "no number"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from html import escape
 
@@ -16,11 +17,12 @@ from fink_ad.review.candidate import Candidate
 from fink_ad.review.captions import caption, reasons_text
 from fink_ad.review.lists import review_lists
 from fink_ad.review.pictures import candidate_picture
-from fink_ad.store import LabelRecord, ReviewerRecord, Showing
+from fink_ad.store import KeptRecord, LabelRecord, ReviewerRecord, Showing
 
-__all__ = ["neighbours", "next_", "object_", "object_named", "show_next", "top", "why"]
+__all__ = ["as_named", "neighbours", "next_", "object_", "object_named", "show_next", "top", "why"]
 
 _MOST = 20
+_ZTF_NAME = re.compile(r"ztf[0-9]{2}[a-z]{7}", re.ASCII | re.IGNORECASE)
 _POLL_SECONDS = 0.1
 
 
@@ -68,25 +70,25 @@ async def top(update: Update, talk: Talk) -> None:
 
 async def object_(update: Update, talk: Talk) -> None:
     """Show one object: ``/object ZTF18abcdefg``."""
-    survey, alert_id = await talk.ask(object_named, talk, talk.args)
-    candidate = await talk.ask(_look, talk, survey, alert_id)
+    named = await talk.ask(object_named, talk, talk.args)
+    candidate = await talk.ask(_look, talk, named.survey, named.alert_id)
     picture = await talk.ask(candidate_picture, candidate)
-    buttons = answer_buttons(survey, alert_id)
+    buttons = answer_buttons(named.survey, named.alert_id)
     chat_id = message_of(update).chat_id
     await send_candidate(talk.bot, chat_id, picture, caption(candidate), buttons)
 
 
 async def why(update: Update, talk: Talk) -> None:
     """Say what makes an object strange: ``/why ZTF18abcdefg``."""
-    survey, alert_id = await talk.ask(object_named, talk, talk.args)
-    candidate = await talk.ask(_look, talk, survey, alert_id)
+    named = await talk.ask(object_named, talk, talk.args)
+    candidate = await talk.ask(_look, talk, named.survey, named.alert_id)
     await say(message_of(update), why_text(candidate))
 
 
 async def neighbours(update: Update, talk: Talk) -> None:
     """Name the answered objects that are most like one: ``/neighbours ZTF18abcdefg``."""
-    survey, alert_id = await talk.ask(object_named, talk, talk.args)
-    candidate = await talk.ask(_look, talk, survey, alert_id)
+    named = await talk.ask(object_named, talk, talk.args)
+    candidate = await talk.ask(_look, talk, named.survey, named.alert_id)
     await say(message_of(update), neighbours_text(candidate, with_answers=is_private(update)))
 
 
@@ -115,8 +117,10 @@ def neighbours_text(candidate: Candidate, *, with_answers: bool) -> str:
     return "\n".join([head, *(told or ["nothing yet: neighbours are objects with answers."])])
 
 
-def object_named(talk: Talk, args: list[str] | None) -> tuple[str, int]:
-    """Return survey and alert id of the latest kept alert of the object that was named.
+def object_named(talk: Talk, args: list[str] | None) -> KeptRecord:
+    """Return the latest kept alert of the object that was named.
+
+    Names of ZTF are found however their letters are written: phones begin with a capital.
 
     Raises
     ------
@@ -125,14 +129,18 @@ def object_named(talk: Talk, args: list[str] | None) -> tuple[str, int]:
     """
     if not args:
         raise ReviewError("name the object, for example /object ZTF18abcdefg")
-    records = talk.desk.store.object_alerts(args[0])
+    records = talk.desk.store.object_alerts(as_named(args[0]))
     if not records:
         raise ReviewError(
             f"nothing is kept of {args[0][:60]!r}: candidates, the strangest of each night and a"
             " random share are; /top lists the strangest"
         )
-    latest = max(records, key=lambda one: (one.mjd_utc, one.alert_id))
-    return latest.survey, latest.alert_id
+    return max(records, key=lambda one: (one.mjd_utc, one.alert_id))
+
+
+def as_named(text: str) -> str:
+    """Return the name of an object as its survey writes it, as far as we know that."""
+    return f"ZTF{text[3:].lower()}" if _ZTF_NAME.fullmatch(text) else text
 
 
 def _list_of(talk: Talk, args: list[str], example: str) -> tuple[str, str]:

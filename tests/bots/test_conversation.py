@@ -336,9 +336,16 @@ def test_questions_are_answered(telegram, bot, store, maria):
             ("/watch", "nothing"),
             (f"/watch {name}", "You are told of the new alerts"),
             ("/watch", name),
-            (f"/watch {name} off", "no longer watched"),
+            (f"/watch {name} now", "or with off to end it"),
+            (f"/watch {name} {name}", "name one object"),
+            (f"/watch {name.lower()} Off", "no longer watched"),
+            (f"/watch {name} off", "is not watched"),
+            (f"/watch {name.lower()}", f"new alerts of {name}"),
+            (f"/watch {name} OFF", "no longer watched"),
+            (f"/why {name.upper()}", "is strange for"),
             ("/mute 8h", "Nothing is sent unasked until"),
             ("/mute 3 D", "Nothing is sent unasked until"),
+            ("/mute 400d", "90 days are the most"),
             ("/mute off", "told again"),
             ("/help", "You answer as <b>Maria</b>"),
             # wrong input is explained with an example
@@ -347,6 +354,7 @@ def test_questions_are_answered(telegram, bot, store, maria):
             ("/mute long", "for example /mute 8h"),
             ("/next 5", "for example /next ztf transient"),
             ("/top ten", "for example /top 10 mine"),
+            ("/subscribe rarity=5k", "for example rarity=5000"),
             ("/undo", "no answer to take back"),
             ("/dance", "/help tells"),
             ("what is this?", "/help tells"),
@@ -355,6 +363,13 @@ def test_questions_are_answered(telegram, bot, store, maria):
     ):
         telegram.write(command, MARIA)
         assert words in said(telegram, MARIA, place)[-1], command
+
+
+def test_what_is_no_longer_kept_can_be_watched_no_more(telegram, bot, store, maria):
+    store.add_watch(maria.id, f"telegram:{MARIA}", "ztf", "ZTF18goneaaa", told=1)
+    telegram.write("/watch ZTF18goneaaa off", MARIA)
+    assert said(telegram, MARIA) == ["ZTF18goneaaa is no longer watched."]
+    assert store.watches() == ()
 
 
 def test_a_long_strange_name_breaks_no_message(telegram, bot, store, maria):

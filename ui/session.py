@@ -41,7 +41,7 @@ class Session:
     note : str
         Written for the answer to come, as it was when the box was left.
     n_notes : int
-        How often a note was left.
+        How many boxes for notes there were: each is left once, and serves one candidate.
     helping : bool
         Whether the help lies over the candidate.
     token : str
@@ -79,6 +79,7 @@ class Session:
         """Forget the candidate in hand, and all that was chosen for it."""
         self.showing = self.candidate = self.shown_at = None
         self.tags, self.note = set(), ""
+        self.n_notes += 1
         self.guard.clear()
 
     def take_up(self, showing: Showing) -> None:

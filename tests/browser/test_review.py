@@ -104,13 +104,17 @@ def test_writing_a_note_answers_nothing(open_page, url, store, me) -> None:
         page.keyboard.press(key)
         page.wait_for_function("document.activeElement?.placeholder === undefined")
         answer(page, "u")
-    assert [(one.answer, one.note) for one in labels(store, me)] == [("unsure", "yny bus 123")] * 2
+    page.get_by_placeholder("Note").click()
+    page.keyboard.type("yny bus 123", delay=30)
+    page.get_by_role("button", name="Unsure").click()  # right out of the note
+    page.wait_for_function("document.querySelector('[placeholder^=Note]')?.value === ''")
+    assert [(one.answer, one.note) for one in labels(store, me)] == [("unsure", "yny bus 123")] * 3
 
 
 @pytest.mark.parametrize("opener", ["help", "last"])
 def test_nothing_is_answered_behind_what_covers_it(open_page, url, store, me, opener) -> None:
     page = open_page(url, me)
-    answer(page, "n")
+    first = answer(page, "n")
     over = page.get_by_role("dialog").get_by_text("take the last answer back")
     if opener == "help":
         page.keyboard.press("h")
@@ -126,6 +130,11 @@ def test_nothing_is_answered_behind_what_covers_it(open_page, url, store, me, op
     expect(over).not_to_be_visible()
     answer(page, "b")
     assert [one.answer for one in labels(store, me)] == ["ordinary", "bogus"]
+    if opener == "last":
+        page.get_by_role("button", name="Last answers").click()
+        over.last.click()
+        expect(page.locator(".ad-name")).to_have_text(first)
+        assert answer(page, "u") == first  # the list does not cover what it brought back
 
 
 def test_undo_by_key_brings_the_candidate_back(open_page, url, store, me) -> None:

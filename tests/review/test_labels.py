@@ -53,6 +53,8 @@ def test_an_imported_answer_is_taken_back_by_its_number_only(store, strangest):
     )
     with pytest.raises(ReviewError, match="no answer"):
         undo(store, vera)
+    assert [one.label.id for one in history(store, vera)] == [imported.id]
+    assert history(store, vera, imported=False) == ()
     assert undo(store, vera, imported.id).id == imported.id
 
 

@@ -128,6 +128,20 @@ def test_an_operator_puts_another_revision_in_force(open_page, store, relearned)
     assert store.decisions("ztf", "transient")[-1].by == "ada"
 
 
+def test_a_decision_that_cannot_be_written_is_told_in_words(
+    open_page, home, store, relearned, monkeypatch
+) -> None:
+    url = f"sqlite:///file:{home / 'fink_ad.sqlite3'}?mode=ro&uri=true"
+    monkeypatch.setenv("FINK_AD_DATABASE_URL", url)
+    app = open_page("models")
+    app.selectbox(key="other_model").set_value(relearned).run()
+    app.button(key="promote").click().run()
+    app.button(key="confirm").click().run()
+    assert "cannot be written" in app.toast[0].value
+    assert not app.exception
+    assert store.active_model("ztf", "transient").revision.id != relearned
+
+
 def test_who_is_operator_no_more_decides_nothing(open_page, store, relearned) -> None:
     app = open_page("models")
     app.selectbox(key="other_model").set_value(relearned).run()

@@ -42,9 +42,9 @@ def crowded(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
-@pytest.mark.parametrize("page", ["", "candidates", "models", "tonight"])
+@pytest.mark.parametrize("page", ["", "candidates", "object", "answers", "models", "tonight"])
 def test_ten_thousand_candidates_are_no_burden(open_page, crowded: Path, page: str) -> None:
-    app = open_page(page, at=crowded)
+    app = open_page(page, at=crowded, **({"object": f"ZTF26{N:07}"} if page == "object" else {}))
     assert not app.exception
     assert not app.error
     if page == "candidates":

@@ -77,8 +77,9 @@ def _names_of_lines() -> list[dict[str, Any]]:
         for ra, one, other in zip(_RA_LINES, x.tolist(), y.tolist(), strict=True)
     ]
     x, y = mollweide(np.zeros(len(_DEC_LINES)), _DEC_LINES)
+    beside = {"xanchor": "left", "xshift": 3}
     return names + [
-        _name(f"{dec:+.0f}°" if dec else "Dec 0°", one, other, "middle") | {"xanchor": "left"}
+        _name(f"{dec:+.0f}°" if dec else "Dec 0°", one, other, "middle") | beside
         for dec, one, other in zip(_DEC_LINES, x.tolist(), y.tolist(), strict=True)
     ]
 

@@ -140,18 +140,23 @@ def try_(context: typer.Context, name: Name) -> None:
 
 
 def _row(store: Store, settings: Settings, name: str) -> dict[str, Any]:
+    from fink_ad.review.askers import why_lapsed
     from fink_ad.review.doors import kind_of
     from fink_ad.review.subscriptions import in_words
 
     target = f"door:{name}"
     waiting = store.notifications("queued", target, limit=None)
+    wishes = store.subscriptions(target)
+    lapsed = [why_lapsed(store, settings, target, one.reviewer_id) for one in wishes]
+    problems = [f"not sent: {why}" for why in lapsed if why]
+    problems += [one.detail for one in waiting if one.detail]
     return {
         "name": name,
         "kind": kind_of(settings, name),
-        "wishes": [in_words(one) for one in store.subscriptions(target)],
+        "wishes": [in_words(one) for one in wishes],
         "sent": len(store.notifications("sent", target, limit=None)),
         "waiting": len(waiting),
-        "problem": next((one.detail for one in waiting if one.detail), ""),
+        "problem": next(iter(problems), ""),
     }
 
 

@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from fink_ad.errors import FinkAdError, ReviewError
+from fink_ad.review.askers import account_of, is_private, queue_lapse_notice, why_lapsed
 from fink_ad.review.candidate import Candidate
 from fink_ad.review.conditions import holding
 from fink_ad.review.desk import Desk
@@ -24,7 +25,6 @@ from fink_ad.review.hours import quiet_until
 from fink_ad.review.returns import material_changes, rarity_jump
 from fink_ad.store import KeptRecord
 from fink_ad.store.records.notifications import (
-    ChatAccount,
     Notification,
     NotificationState,
     Subscription,
@@ -87,6 +87,7 @@ class Outbox:
         self._desk = desk
         self._store = desk.store
         self._clock = clock
+        self._told_lapsed: set[str] = set()
 
     def now(self) -> datetime:
         """Return the time."""
@@ -172,6 +173,9 @@ class Outbox:
         barred = self._barred(one, wishes)
         if barred is not None:
             return barred
+        lapsed = self._lapsed(one, wishes)
+        if lapsed:
+            return _Never("unwanted", lapsed)
         if one.kind in ("heartbeat", "notice"):
             return Parcel(one, None, one.reason)
         subscription = None if whose is None else wishes[0]
@@ -197,8 +201,8 @@ class Outbox:
         hours are those of the subscription, for what belongs to none those of any in the chat.
         """
         now = self._clock()
-        account = self._account(one.target)
-        if account is None and self._is_private(one.target):
+        account = account_of(self._store, one.target)
+        if account is None and is_private(self._desk.settings, one.target):
             return _Never("unwanted", "no reviewer is linked to this chat")
         if account is not None and account.muted_until is not None and account.muted_until > now:
             return _Later(account.muted_until, "muted")
@@ -208,19 +212,24 @@ class Outbox:
             return _Later(quiet, "quiet hours")
         return None
 
-    def _is_private(self, target: str) -> bool:
-        """Tell whether a target is a chat with one person; that of the operators is open to all."""
-        operators = self._desk.settings.bot.operators_chat
-        is_chat = target.startswith("telegram:") and not target.startswith("telegram:-")
-        return is_chat and target != f"telegram:{operators}"
+    def _lapsed(self, one: Notification, wishes: Sequence[Subscription]) -> str:
+        """Return why nobody who asked for something may have it sent there, "" if somebody may.
 
-    def _account(self, target: str) -> ChatAccount | None:
-        """Return the account of the reviewer whose private chat a target is."""
-        for account in self._store.chat_accounts():
-            is_theirs = target == f"telegram:{account.chat_id}"
-            if is_theirs and self._store.chat_reviewer(account.user_id) is not None:
-                return account
-        return None
+        Of the night as a whole a target hears as long as anything is asked for there.
+        """
+        if one.kind == "notice":
+            return ""
+        askers = [wish.reviewer_id for wish in wishes]
+        if one.kind == "watch":
+            askers = [int(one.model.removeprefix("reviewer:"))]
+        store, settings = self._store, self._desk.settings
+        whys = [why_lapsed(store, settings, one.target, asker) for asker in askers]
+        why = whys[0] if whys and all(whys) else ""
+        if why and not is_private(settings, one.target) and one.target not in self._told_lapsed:
+            self._told_lapsed.add(one.target)
+            _log.warning("wish_lapsed", target=one.target, why=why)
+            queue_lapse_notice(store, settings, one.target, why, self._clock())
+        return why
 
     def _news(self, one: Notification, kept: KeptRecord) -> str | None:
         """Return why an object is worth telling, None if the target knows all that matters."""
@@ -260,7 +269,7 @@ class Outbox:
 
     def _answered_alert(self, one: Notification) -> int | None:
         """Return the alert of the object that the reader of a private chat answered last."""
-        account = self._account(one.target)
+        account = account_of(self._store, one.target)
         if account is not None:
             labels = self._store.latest_labels(one.survey, reviewer_id=account.reviewer_id)
             for label in labels:

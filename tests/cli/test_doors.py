@@ -74,6 +74,18 @@ def test_a_wish_that_could_never_hold_is_explained(fink_ad, lines, night, words,
     assert fink_ad("doors", "list", "--json").json[0]["wishes"] == []
 
 
+def test_a_wish_of_who_is_no_operator_any_more_is_listed_as_such(fink_ad, lines):
+    for name in ("vera", "wim"):
+        fink_ad("reviewers", "add", name, "--role", "operator")
+    fink_ad("doors", "subscribe", "archive", "--reviewer", "vera")
+    assert fink_ad("doors", "list", "--json").json[0]["problem"] == ""
+    fink_ad("reviewers", "change", "vera", "--role", "reviewer")
+    (problem,) = [
+        one["problem"] for one in fink_ad("doors", "list", "--json").json if one["wishes"]
+    ]
+    assert problem == "not sent: vera asked for it, who is no operator any more"
+
+
 def test_the_scheduler_serves_doors_without_a_chat(fink_ad, home, lines, monkeypatch):
     for job in JOBS:  # what is due would be done as well, and take its time
         monkeypatch.setenv(f"FINK_AD_SCHEDULER__JOBS__{job.name.upper()}", "")

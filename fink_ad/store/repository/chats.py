@@ -12,7 +12,7 @@ from fink_ad.store.records import ReviewerRecord
 from fink_ad.store.records.notifications import ChatAccount as ChatAccountRecord
 from fink_ad.store.repository.part import StorePart, record_of
 from fink_ad.store.repository.reviewers import check_reviewer
-from fink_ad.store.tables import ChatAccount, LinkCode, LinkTry, Reviewer
+from fink_ad.store.tables import ChatAccount, LinkCode, LinkTry, Reviewer, Subscription, Watch
 from fink_ad.store.upserts import table_of, upsert
 
 __all__ = ["Chats", "LinkFailure"]
@@ -49,7 +49,8 @@ class Chats(StorePart):
     def link_chat(self, user_id: int, chat_id: int, sha256: str) -> ReviewerRecord | LinkFailure:
         """Make a user of the chat the reviewer whose code this is; the code is spent.
 
-        A user has five tries an hour, right or wrong; who was linked before is linked anew.
+        A user has five tries an hour, right or wrong; who was linked before is linked anew. What
+        another reviewer asked to be told there, subscriptions and watches, ends.
 
         Returns
         -------
@@ -57,7 +58,7 @@ class Chats(StorePart):
             Or why not: the code is ``unknown`` (wrong, spent or too old), or ``too many tries``.
         """
         now = self._clock()
-        with self.database.writing("chats") as connection:
+        with self.database.writing("chats", "subscriptions") as connection:
             connection.execute(delete(LinkTry).where(LinkTry.tried_at <= now - _WITHIN))
             tries = select(func.count()).where(LinkTry.user_id == user_id)
             if connection.execute(tries).scalar_one() >= _TRIES:
@@ -74,6 +75,7 @@ class Chats(StorePart):
             check_reviewer(connection, reviewer_id)
             account = ChatAccountRecord(user_id, chat_id, reviewer_id, now)
             upsert(connection, ChatAccount, [vars(account)], lambda old, new: _all_of(new))
+            _end_of_others(connection, f"telegram:{chat_id}", reviewer_id)
             return _reviewer(connection, user_id)
 
     def chat_reviewer(self, user_id: int) -> ReviewerRecord | None:
@@ -108,6 +110,17 @@ class Chats(StorePart):
         with self.database.writing("chats") as connection:
             if connection.execute(change).rowcount == 0:
                 raise StoreError(f"user {user_id} of the chat is no reviewer; link it first")
+
+
+def _end_of_others(connection: Connection, target: str, reviewer_id: int) -> None:
+    connection.execute(
+        delete(Watch).where(Watch.target == target, Watch.reviewer_id != reviewer_id)
+    )
+    connection.execute(
+        update(Subscription)
+        .where(Subscription.target == target, Subscription.reviewer_id != reviewer_id)
+        .values(active=False)
+    )
 
 
 def _reviewers() -> Select[Any]:

@@ -339,9 +339,9 @@ def test_a_digest_comes_at_its_hour_once(desk, store, maria, clock, outbox):
     assert {one.alert_id for one in store.notifications("queued")}.isdisjoint(sent)
 
 
-def test_a_personal_ranking_is_told_at_once(desk, store, maria, clock):
+def test_without_a_ranking_of_ones_own_nothing_is_told(desk, store, maria, clock):
     Push(store, maria, model=f"reviewer:{maria.id}")
-    assert queue_personal(store, desk.settings, clock()) == 0  # no ranking of her own yet
+    assert queue_personal(store, desk.settings, clock()) == 0
 
 
 def test_a_heartbeat_tells_the_counts_once_a_night(telegram, bot, desk, store, maria):

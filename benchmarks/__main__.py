@@ -29,6 +29,7 @@ PARTS: tuple[tuple[str, str], ...] = (
     ("simulator", "run()"),
     ("relearning", "run()"),
     ("pictures", "measure(200)"),
+    ("review_page", "measure()"),
     ("street", "street('ztf', 100_000)"),
     ("street", "street('lsst', 5_000)"),
 )
@@ -45,6 +46,7 @@ TARGETS = {
 }
 LONGEST_S = {
     "picture, 95 % s of the processor": 0.3,
+    "key to next candidate, median, s": 0.3,
     "first order after start, s": 10,
     "answer to order, 10 answers, s": 2,
     "answer to order, 100 answers, s": 2,

@@ -1,7 +1,6 @@
 """Every page at two sizes shows no error; with SCREENS=FOLDER pictures are left there."""
 
 import os
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,6 +22,12 @@ PAGES = {
     "tonight": "tonight",
 }
 THERE = '[data-testid="stMetric"], .ad-name, [data-testid="stDataFrame"]'
+DRAWN = """() => [...document.querySelectorAll('[data-testid="stPlotlyChart"]')].every(
+    one => one.querySelector('.js-plotly-plot .main-svg'))
+    && [...document.querySelectorAll('[data-testid="stDataFrame"]')].every(
+    one => one.querySelector('canvas'))
+    && [...document.images].every(one => one.complete)
+    && !document.querySelector('[data-testid="stSkeleton"]')"""
 SIZES = {"": "1440x900", "_phone": "390x844"}
 
 
@@ -48,7 +53,7 @@ def test_every_page_is_whole_at_every_size(open_page, learning_url, tmp_path) ->
             opened.goto(f"{url}/{address}{mark}reviewer=ada")
             opened.wait_for_selector(THERE, timeout=30_000)
             opened.wait_for_selector('[data-test-script-state="notRunning"]')
-            time.sleep(1.5)  # for figures to be drawn
+            opened.wait_for_function(DRAWN)
             assert opened.locator('[data-testid="stException"]').count() == 0
             assert opened.locator('[data-testid="stAlertContentError"]').count() == 0
             wider = "document.documentElement.scrollWidth - window.innerWidth"
@@ -75,7 +80,7 @@ def _take_the_tour(opened: Page, folder: Path) -> None:
         opened.wait_for_selector('[data-test-script-state="notRunning"]')
         assert opened.locator('[role="dialog"]').count() == 0
         if step == 2:
-            time.sleep(1.5)  # for the figure to be drawn
+            opened.wait_for_function(DRAWN)
             _keep(opened.screenshot(), folder / "tour.png")
         opened.keyboard.press("ArrowRight")
     opened.wait_for_selector(ANSWER_BUTTONS)

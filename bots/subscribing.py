@@ -13,10 +13,12 @@ from telegram.error import BadRequest, Forbidden, NetworkError, TelegramError
 from fink_ad.bots.context import CHANNEL, Talk, is_private, message_of, target_of
 from fink_ad.bots.messages import say
 from fink_ad.errors import ReviewError
+from fink_ad.review.askers import why_lapsed
 from fink_ad.review.conditions import check_condition
 from fink_ad.review.lists import review_lists
 from fink_ad.review.subscriptions import EXAMPLE, in_words, read_subscription
 from fink_ad.store import Store
+from fink_ad.store.records.notifications import Subscription
 
 __all__ = ["subscribe"]
 
@@ -131,7 +133,7 @@ def _others(store: Store) -> list[str]:
 async def _listed(talk: Talk, target: str, here: str) -> list[str]:
     """Return what is sent to a place, in lines of HTML."""
     found = await talk.ask(talk.desk.store.subscriptions, target)
-    lines = [escape(in_words(one)) for one in found]
+    lines = [escape(await _told(talk, one)) for one in found]
     if target == here:
         if not lines:
             example = f"For example:\n<code>{escape(EXAMPLE)}</code>"
@@ -142,6 +144,13 @@ async def _listed(talk: Talk, target: str, here: str) -> list[str]:
     if not lines:
         return [f"Nothing is sent to {place}."]
     return [f"Sent to {place}:", *lines, f"<code>/subscribe off at={escape(named)}</code> ends it."]
+
+
+async def _told(talk: Talk, one: Subscription) -> str:
+    """Say what a subscription is for, and whether it has lapsed."""
+    desk, words = talk.desk, in_words(one)
+    why = await talk.ask(why_lapsed, desk.store, desk.settings, one.target, one.reviewer_id)
+    return f"{words}; not sent: {why}" if why else words
 
 
 async def _title(talk: Talk, target: str) -> str:

@@ -113,3 +113,13 @@ def test_a_place_hears_of_the_night_as_long_as_somebody_may_ask(desk, store, out
     store.retire_reviewer("Julien")
     queue_heartbeat(store, desk.settings, datetime.now(UTC))
     assert outbox.take(place).notification.kind == "heartbeat"
+
+
+def test_operators_are_told_of_what_lapsed_where_it_is_listed(telegram, bot, store, julien, maria):
+    asked(store, maria, "door:team")
+    asked(store, julien, "door:other")
+    telegram.write("/subscribe", JULIEN)
+    (listed,) = telegram.wait_for(lambda: telegram.sent(JULIEN))
+    lapsed = [line for line in listed["text"].splitlines() if "not sent" in line]
+    assert len(lapsed) == 1
+    assert lapsed[0].endswith("; not sent: Maria asked for it, who is no operator any more")

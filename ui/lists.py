@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from fink_ad.ui.session import Session
+from fink_ad.ui.session import Session, session
 
 __all__ = ["choose_list"]
 
@@ -17,15 +17,24 @@ def choose_list(seat: Session) -> bool:
     if (seat.survey, seat.population) not in lists:
         seat.survey, seat.population = lists[0]
     if len(lists) > 1:
-        chosen = st.selectbox(
+        # The list in the key lets another box take its place once another is chosen: this one
+        # would keep the focus, and take the keys that answer for words to look for.
+        key = f"list_{seat.survey}_{seat.population}"
+        st.selectbox(
             "List",
             lists,
+            key=key,
             index=lists.index((seat.survey, seat.population)),
             format_func=lambda one: f"{one[0].upper()} {one[1].replace('_', ' ')}",
             label_visibility="collapsed",
             width=260,
+            on_change=_look_at,
+            args=(key,),
         )
-        if chosen != (seat.survey, seat.population):
-            seat.survey, seat.population = chosen
-            seat.put_down()
     return True
+
+
+def _look_at(key: str) -> None:
+    seat = session()
+    seat.survey, seat.population = st.session_state[key]
+    seat.put_down()

@@ -111,6 +111,22 @@ def test_writing_a_note_answers_nothing(open_page, url, store, me) -> None:
     assert [(one.answer, one.note) for one in labels(store, me)] == [("unsure", "yny bus 123")] * 3
 
 
+def test_another_list_takes_no_note_along_and_no_keys(open_page, url, store, me) -> None:
+    page = open_page(url, me)
+    before = showing_on(page)
+    page.get_by_placeholder("Note").click()
+    page.keyboard.type("about a transient")
+    page.locator('[data-testid="stSelectbox"]').click()
+    page.get_by_role("option", name="solar system").click()
+    page.wait_for_function(
+        "key => !document.querySelector('.' + key) && document.querySelector('.st-key-answers')",
+        arg=before,
+    )
+    answer(page, "n")
+    (label,) = labels(store, me)
+    assert (label.population, label.note) == ("solar_system", "")
+
+
 @pytest.mark.parametrize("opener", ["help", "last"])
 def test_nothing_is_answered_behind_what_covers_it(open_page, url, store, me, opener) -> None:
     page = open_page(url, me)

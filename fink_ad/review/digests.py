@@ -189,8 +189,12 @@ def _of_which_it_holds(
     order: Order,
     rows: NDArray[np.intp],
 ) -> Iterator[int]:
-    """Yield the rows of an order of which the condition of a subscription holds, in order."""
-    if not one.where:
+    """Yield the rows of an order of which the condition of a digest holds, in order.
+
+    What is told at once is proposed again and again, each alert once: so it is enough that its
+    condition is asked when it is sent.
+    """
+    if not one.where or not one.digest_at:
         yield from rows.tolist()
         return
     model = _model(settings, record.revision_id)

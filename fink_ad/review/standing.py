@@ -71,8 +71,8 @@ class StandingAnswers:
         if before is not None and before.without == without:
             if before.position == position:
                 return before.labels
-            events = self._store.labels(survey, after=before.position)
-            found = _with_answers(before.labels, [e for e in events if e.population == population])
+            events = self._store.labels(survey, population=population, after=before.position)
+            found = _with_answers(before.labels, events)
         if found is None:
             # Left out before the latest are found: an import must not hide what came before it.
             found = self._store.latest_labels(survey, population, without=without)

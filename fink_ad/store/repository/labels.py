@@ -125,6 +125,7 @@ class Labels(StorePart):
         object_id: str | None = None,
         reviewer_id: int | None = None,
         *,
+        population: str | None = None,
         after: int = 0,
         since: datetime | None = None,
     ) -> tuple[LabelRecord, ...]:
@@ -139,6 +140,7 @@ class Labels(StorePart):
         """
         wanted = {
             Label.survey: survey,
+            Label.population: population,
             Label.object_id: object_id,
             Label.reviewer_id: reviewer_id,
         }
@@ -169,7 +171,8 @@ class Labels(StorePart):
         undone = select(event.id).where(event.retracts == Label.id).exists()
         query = (
             select(*_COLUMNS, undone.label("undone"))
-            .where(Label.reviewer_id == reviewer_id, Label.retracts.is_(None))
+            # Not by `retracts`, which is null in almost all: SQLite would go through its index.
+            .where(Label.reviewer_id == reviewer_id, Label.answer != "retracted")
             .order_by(Label.id.desc())
             .limit(limit)
         )

@@ -113,7 +113,7 @@ class Running:
         self._up, self._error = threading.Event(), None
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
-        assert self._up.wait(20)
+        assert self._up.wait(60)
         if self._error:
             raise self._error
 
@@ -137,7 +137,7 @@ class Running:
     def stop(self) -> None:
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(20)
+        self._thread.join(60)
         assert not self._thread.is_alive()
 
 

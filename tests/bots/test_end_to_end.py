@@ -43,17 +43,17 @@ def test_from_the_packets_to_the_next_candidate(telegram, at_work, tmp_path):
             )
         )
         run(FilesSource([NIGHT]), store, settings)
-        telegram.wait_for(lambda: len(store.notifications("sent")) == 2, 60)
+        telegram.wait_for(lambda: len(store.notifications("sent")) == 2)
         first = telegram.sent(MARIA)[0]
         sent = [one.object_id for one in store.notifications("sent")]
         assert store.candidates(1, survey="ztf", population="transient")[0].object_id in sent
 
-        before = telegram.wait_for(order, 60)
+        before = telegram.wait_for(order)
         telegram.tap(first, "Anomaly", MARIA)
         telegram.wait_for(lambda: "✓" in str(telegram.sent(MARIA)[0]["reply_markup"]))
         telegram.tap(telegram.sent(MARIA)[0], "Next", MARIA)
         (label,) = store.labels()
-        learned = telegram.wait_for(lambda: order(label.id), 60)
+        learned = telegram.wait_for(lambda: order(label.id))
         assert learned.revision_id != before.revision_id
 
         telegram.wait_for(lambda: len(telegram.sent(MARIA)) == 3)

@@ -96,7 +96,7 @@ def test_no_more_than_the_limit_of_a_night(telegram, bot, store, maria):
 def test_a_storm_of_429_loses_and_doubles_nothing(telegram, bot, store, maria):
     telegram.flood(2)
     Push(store, maria).new(range(4))
-    telegram.wait_for(lambda: states(store) == {"sent": 4}, 20)
+    telegram.wait_for(lambda: states(store) == {"sent": 4})
     assert len(set(names(telegram))) == len(names(telegram)) == 4
 
 
@@ -106,7 +106,7 @@ def test_a_server_that_was_down_gets_everything(telegram, bot, store, maria, mon
     Push(store, maria).new(range(3))
     telegram.wait_for(lambda: any(one.detail for one in store.notifications()))
     telegram.start()
-    telegram.wait_for(lambda: states(store) == {"sent": 3}, 20)
+    telegram.wait_for(lambda: states(store) == {"sent": 3})
     assert len(set(names(telegram))) == len(names(telegram)) == 3
 
 

@@ -238,7 +238,7 @@ class FakeTelegram:
             ]
             return json.loads(json.dumps(found))
 
-    def wait_for(self, what: Callable[[], Any], seconds: float = 30.0) -> Any:
+    def wait_for(self, what: Callable[[], Any], seconds: float = 60.0) -> Any:
         """Return what `what` returns as soon as that is true."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:

@@ -88,7 +88,7 @@ class OffersFigure(Protocol):
     name: str
 
     def figure(self, batch: AlertBatch, context: Context) -> Any:
-        """Return a figure of one alert: the batch has one row, of either population.
+        """Return a figure of one alert, of either population; the batch as `OffersCurves` has it.
 
         Either a plotly figure as a mapping that JSON can hold (``data``, ``layout``), or a
         matplotlib figure that belongs to nobody else; None where there is nothing to draw. Its

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import f as f_distribution
 
-__all__ = ["N_HARMONICS", "PeriodFit", "fit_period", "spectral_window"]
+__all__ = ["N_HARMONICS", "PeriodFit", "fit_period", "periodogram", "spectral_window"]
 
 Floats = NDArray[np.float64]
 
@@ -90,7 +90,7 @@ def fit_period(
     t, weight = t - t[0], error**-2
     deviation = _without_means(value[None], weight, member)[0]
     constant = float(weight @ deviation**2)
-    max_frequency = min(max_frequency, _MAX_GRID / (_OVERSAMPLING * span))
+    max_frequency = _highest(max_frequency, span)
     peaks, step = _peaks(t, deviation, max_frequency)
     if not constant > 0 or not len(peaks):
         return None
@@ -127,15 +127,41 @@ def spectral_window(t: Floats, frequency: Floats) -> Floats:
     return power
 
 
-def _peaks(t: Floats, deviation: Floats, max_frequency: float) -> tuple[Floats, float]:
-    """Return the frequencies of the highest peaks, and the step between those tried."""
+def periodogram(
+    t: Floats, value: Floats, error: Floats, band: NDArray[np.integer], max_frequency: float
+) -> tuple[Floats, Floats]:
+    """Return the frequencies where `fit_period` looks for peaks, and the power there.
+
+    It is the power of one wave through the deviations from the mean of each band (Lomb 1976,
+    Scargle 1982), in units of their variance; arguments as for `fit_period`.
+
+    Returns
+    -------
+    frequency, power : (n_frequencies,) float64
+        Cycles per day, from 0.
+    """
+    _, member = np.unique(band, return_inverse=True)
+    deviation = _without_means(value[None], error**-2, member)[0]
+    return _power(t - t[0], deviation, _highest(max_frequency, float(np.ptp(t))))
+
+
+def _highest(max_frequency: float, span: float) -> float:
+    return min(max_frequency, _MAX_GRID / (_OVERSAMPLING * span))
+
+
+def _power(t: Floats, deviation: Floats, max_frequency: float) -> tuple[Floats, Floats]:
     size = 2 ** int(np.ceil(np.log2(max(_OVERSAMPLING * t[-1] * max_frequency, 4.0))))
     grid = np.linspace(0, 2 * np.pi * max_frequency, size + 1)
     angular, power = light_curve.Periodogram(freqs=grid, fast=True).freq_power(t, deviation)
-    power = np.nan_to_num(power)
+    return angular / (2 * np.pi), np.nan_to_num(power)
+
+
+def _peaks(t: Floats, deviation: Floats, max_frequency: float) -> tuple[Floats, float]:
+    """Return the frequencies of the highest peaks, and the step between those tried."""
+    frequency, power = _power(t, deviation, max_frequency)
     peaks = 1 + np.flatnonzero((power[1:-1] >= power[:-2]) & (power[1:-1] >= power[2:]))
     highest = peaks[np.argsort(power[peaks])[::-1][:_N_PEAKS]]
-    return angular[highest] / (2 * np.pi), max_frequency / size
+    return frequency[highest], max_frequency / (len(power) - 1)
 
 
 @dataclass(frozen=True, eq=False)

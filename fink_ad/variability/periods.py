@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +14,13 @@ from fink_ad.alerts import BANDS, AlertBatch
 from fink_ad.alerts.photometry import asinh_mag, softening_njy
 from fink_ad.features import Context, Period
 from fink_ad.variability.measured import Measured, measured
+from fink_ad.variability.period_figure import period_figure
 from fink_ad.variability.periodogram import (
     N_HARMONICS,
+    Floats,
     PeriodFit,
     fit_period,
+    periodogram,
     spectral_window,
 )
 
@@ -72,6 +75,30 @@ class PeriodSearch:
 
     def period(self, batch: AlertBatch, context: Context) -> Period | None:
         """Return the period of one object; None of a body that moves."""
+        light_curve = self._light_curve(batch)
+        fit = None if light_curve is None else light_curve.fit()
+        if light_curve is None or fit is None or self._doubt(fit, light_curve.mjd_utc):
+            return None
+        chance = "below 1e-12" if fit.false_alarm < 1e-12 else f"{fit.false_alarm:.0e}"
+        n_points = len(light_curve.mjd_utc)
+        told = f"Lomb-Scargle of {n_points} points, false-alarm probability {chance}"
+        return Period(1 / fit.frequency, told)
+
+    def figure(self, batch: AlertBatch, context: Context) -> dict[str, Any] | None:
+        """Return the periodogram with the best period marked, and why it is told or is not."""
+        light_curve = self._light_curve(batch)
+        fit = None if light_curve is None else light_curve.fit()
+        if light_curve is None or fit is None:
+            return None
+        doubt = self._doubt(fit, light_curve.mjd_utc)
+        verdict = f"Period {1 / fit.frequency:.6g} d"
+        if doubt:
+            verdict = f"No period to be sure of: at {1 / fit.frequency:.4g} d {doubt}"
+        frequency, power = periodogram(*light_curve, MAX_FREQUENCY)
+        return period_figure(frequency, power, fit, verdict)
+
+    def _light_curve(self, batch: AlertBatch) -> _LightCurve | None:
+        """Return what is searched; None of a body that moves or has too few points."""
         if batch.strings("population")[0] == "solar_system":
             return None
         points = _of_well_seen_bands(measured(batch, "total"))
@@ -79,23 +106,34 @@ class PeriodSearch:
             return None
         softening = softening_njy(batch.survey)[points.band]
         mag, error = asinh_mag(points.flux_njy, points.flux_err_njy, softening)
-        error = np.hypot(error, _ERROR_FLOOR_MAG)
-        fit = fit_period(points.mjd_utc, mag, error, points.band, MAX_FREQUENCY)
-        if fit is None or not self._is_sure(fit, points.mjd_utc):
-            return None
-        chance = "below 1e-12" if fit.false_alarm < 1e-12 else f"{fit.false_alarm:.0e}"
-        told = f"Lomb-Scargle of {len(points)} points, false-alarm probability {chance}"
-        return Period(1 / fit.frequency, told)
+        return _LightCurve(points.mjd_utc, mag, np.hypot(error, _ERROR_FLOOR_MAG), points.band)
 
-    def _is_sure(self, fit: PeriodFit, mjd_utc: NDArray[np.float64]) -> bool:
+    def _doubt(self, fit: PeriodFit, mjd_utc: Floats) -> str:
+        """Say why a period is not to be told; nothing if it is."""
         if fit.false_alarm > self.settings.max_false_alarm:
-            return False
-        if fit.explained < self.settings.min_explained or fit.lead < _MIN_LEAD:
-            return False
+            return "noise may be fitted as well"
+        if fit.explained < self.settings.min_explained:
+            return "the wave explains too little"
+        if fit.lead < _MIN_LEAD:
+            return "another period is nearly as likely"
         reach = _MIN_CYCLES / float(np.ptp(mjd_utc))
         near = fit.frequency * np.arange(1, N_HARMONICS + 1)[:, None]
         near = near + np.linspace(-reach, reach, 61)
-        return bool(spectral_window(mjd_utc, near.ravel()).max() < _MAX_WINDOW)
+        if spectral_window(mjd_utc, near.ravel()).max() >= _MAX_WINDOW:
+            return "the sampling or slow change may be behind it"
+        return ""
+
+
+class _LightCurve(NamedTuple):
+    """Asinh magnitudes with their errors, all (n,)."""
+
+    mjd_utc: Floats
+    mag: Floats
+    error: Floats
+    band: NDArray[np.int8]
+
+    def fit(self) -> PeriodFit | None:
+        return fit_period(*self, MAX_FREQUENCY)
 
 
 def _of_well_seen_bands(points: Measured) -> Measured:

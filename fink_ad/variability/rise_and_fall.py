@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 import light_curve
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +26,17 @@ _MAX_OVERSHOOT = 2.0  # times the brightest point, between the points
 _ERROR_FLOOR = 0.03  # of the flux: no function of five parameters is better than that
 _N_PARAMETERS = 5
 _N_DRAWN = 400
+_FUNCTION = light_curve.BazinFit("mcmc-lmsder", mcmc_niter=32, lmsder_niter=30)
+_COLUMNS = (
+    "band",
+    "amplitude [µJy]",
+    "baseline [µJy]",
+    "reference time [MJD]",
+    "rise [d]",
+    "fall [d]",
+    "reduced chi-square",
+    "",
+)
 
 
 class RiseAndFall:
@@ -39,41 +53,99 @@ class RiseAndFall:
 
     def curves(self, batch: AlertBatch, context: Context) -> tuple[ModelCurve, ...]:
         """Return the curves of one alert; none of a body that moves."""
-        if batch.strings("population")[0] == "solar_system":
-            return ()
-        points = measured(batch, "diff")
-        found = [_curve(points, code) for code in np.unique(points.band).tolist()]
-        return tuple(curve for curve in found if curve is not None)
+        return tuple(one.curve() for one in _fits(batch).values() if isinstance(one, _Fit))
+
+    def figure(self, batch: AlertBatch, context: Context) -> dict[str, Any] | None:
+        """Return a table of what was fitted to each band, or why nothing was."""
+        fits = _fits(batch)
+        if not fits:
+            return None
+        rows = [
+            (BANDS[code], *(one.told() if isinstance(one, _Fit) else ("",) * 6 + (one,)))
+            for code, one in fits.items()
+        ]
+        cells = {"values": [list(column) for column in zip(*rows, strict=True)]}
+        header = {"values": list(_COLUMNS)}
+        return {"data": [{"type": "table", "header": header, "cells": cells}], "layout": {}}
 
 
-def _curve(points: Measured, code: int) -> ModelCurve | None:
-    """Fit one band; None where the function says nothing about it."""
+@dataclass(frozen=True, eq=False)
+class _Fit:
+    """The function fitted to one band.
+
+    Attributes
+    ----------
+    band : str
+    parameters : (5,) float64
+        Amplitude and baseline in units of `scale_njy`, reference time, time of the rise and time
+        of the fall in days, the first counted from `mjd_utc`.
+    """
+
+    band: str
+    mjd_utc: float
+    span_days: float
+    scale_njy: float
+    parameters: NDArray[np.float64]
+    reduced_chi2: float
+
+    def drawn(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return days and fluxes in units of `scale_njy`, from the first to the last point."""
+        days = np.linspace(0.0, self.span_days, _N_DRAWN)
+        return days, _FUNCTION.model(days, self.parameters)
+
+    def curve(self) -> ModelCurve:
+        """Return what is drawn over the points."""
+        days, flux = self.drawn()
+        label = f"Bazin et al. 2009, reduced chi-square {self.reduced_chi2:.1f}"
+        return ModelCurve(self.band, self.mjd_utc + days, flux * self.scale_njy, label)
+
+    def told(self) -> tuple[str, ...]:
+        """Return the cells of the table, as `_COLUMNS` after the band."""
+        amplitude, baseline, reference, rise, fall = self.parameters.tolist()
+        unit = self.scale_njy / 1000.0
+        return (
+            f"{amplitude * unit:.4g}",
+            f"{baseline * unit:.4g}",
+            f"{self.mjd_utc + reference:.2f}",
+            f"{rise:.3g}",
+            f"{fall:.3g}",
+            f"{self.reduced_chi2:.1f}",
+            "drawn over the points",
+        )
+
+
+def _fits(batch: AlertBatch) -> dict[int, _Fit | str]:
+    """Fit each band that was seen; instead of a fit that says nothing, why it does not."""
+    if batch.strings("population")[0] == "solar_system":
+        return {}
+    points = measured(batch, "diff")
+    return {code: _fit(points, code) for code in np.unique(points.band).tolist()}
+
+
+def _fit(points: Measured, code: int) -> _Fit | str:
     points = points.where(points.band == code)
     points = points.where(np.diff(points.mjd_utc, prepend=-np.inf) > 0)
     if len(points) < _MIN_POINTS:
-        return None
+        return f"{len(points)} points, {_MIN_POINTS} are needed"
     flux, error = points.flux_njy, points.flux_err_njy
     brightest = float(flux.max())
     if brightest <= 0 or (flux / error).max() < _MIN_SIGNAL:
-        return None
+        return f"no point above {_MIN_SIGNAL:.0f} sigma"
     t = points.mjd_utc - points.mjd_utc[0]
     value, error = flux / brightest, np.hypot(error, _ERROR_FLOOR * flux) / brightest
-    fit = light_curve.BazinFit("mcmc-lmsder", mcmc_niter=32, lmsder_niter=30)
-    *parameters, reduced_chi2 = fit(t, value, error, sorted=True).tolist()
-    if not np.isfinite([*parameters, reduced_chi2]).all() or reduced_chi2 > MAX_REDUCED_CHI2:
-        return None
+    *parameters, reduced_chi2 = _FUNCTION(t, value, error, sorted=True).tolist()
+    if not np.isfinite([*parameters, reduced_chi2]).all():
+        return "no fit was found"
+    if reduced_chi2 > MAX_REDUCED_CHI2:
+        return f"reduced chi-square {reduced_chi2:.1f}, {MAX_REDUCED_CHI2:.0f} at most"
     if _chance(value, error, reduced_chi2) > _MAX_CHANCE:
-        return None
-    drawn = np.linspace(0.0, t[-1], _N_DRAWN)
-    model: NDArray[np.float64] = fit.model(drawn, np.array(parameters))
+        return "a constant fits nearly as well"
+    start, span = float(points.mjd_utc[0]), float(t[-1])
+    fit = _Fit(BANDS[code], start, span, brightest, np.array(parameters), reduced_chi2)
+    _, model = fit.drawn()
     if not np.isfinite(model).all() or np.abs(model).max() > _MAX_OVERSHOOT:
-        return None
-    return ModelCurve(
-        BANDS[code],
-        points.mjd_utc[0] + drawn,
-        model * brightest,
-        f"Bazin et al. 2009, reduced chi-square {reduced_chi2:.1f}",
-    )
+        return "far beyond the points between them"
+    return fit
 
 
 def _chance(value: NDArray[np.float64], error: NDArray[np.float64], reduced_chi2: float) -> float:

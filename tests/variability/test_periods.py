@@ -1,5 +1,7 @@
 """Periods of simulated stars are found or not told; what has none is given none."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -40,6 +42,34 @@ def test_a_sine_wave_is_found_and_its_source_told() -> None:
     assert found.days == pytest.approx(0.567, rel=1e-3)
     assert "60 points" in found.source
     assert "false-alarm probability" in found.source
+
+
+def test_the_period_told_is_marked_in_the_periodogram() -> None:
+    figure = SEARCH.figure(light_curve(), Context())
+    json.dumps(figure, allow_nan=False)
+    (trace,), layout = figure["data"], figure["layout"]
+    assert layout["title"]["text"].startswith("Period 0.56")
+    assert layout["shapes"][0]["x0"] == pytest.approx(1 / 0.567, rel=1e-3)
+    highest = trace["x"][int(np.argmax(trace["y"]))]
+    assert highest == pytest.approx(1 / 0.567, abs=0.01)
+    assert 700 < len(trace["x"]) <= 1500
+    assert len(trace["x"]) == len(trace["y"])
+
+
+def test_the_periodogram_says_why_no_period_is_told() -> None:
+    noisy = light_curve(swing=0.02)
+    assert SEARCH.period(noisy, Context()) is None
+    title = SEARCH.figure(noisy, Context())["layout"]["title"]["text"]
+    assert title.startswith("No period to be sure of")
+    assert "noise may be fitted as well" in title
+    slow = light_curve(period=300.0, noise=0.005)
+    assert SEARCH.period(slow, Context()) is None
+    assert "behind it" in SEARCH.figure(slow, Context())["layout"]["title"]["text"]
+
+
+@pytest.mark.parametrize("alert", [light_curve(n=10), light_curve(population="solar_system")])
+def test_without_enough_points_there_is_no_periodogram(alert) -> None:
+    assert SEARCH.figure(alert, Context()) is None
 
 
 @pytest.mark.parametrize(("kind", "least"), [("rr_lyrae", 0.3), ("cepheid", 0.45)])

@@ -18,11 +18,16 @@ def science() -> None:
         return
     latest = records[-1]
     candidate = seat.desk.look(latest.survey, latest.alert_id, reviewer_id=seat.reviewer.id)
-    st.caption(f"The latest kept alert, MJD {latest.mjd_utc:.3f}, {candidate.n_det} detections")
+    detections = "one detection" if candidate.n_det == 1 else f"{candidate.n_det} detections"
+    st.caption(
+        f"The latest kept alert, MJD {latest.mjd_utc:.3f}, {detections}, with the points of all "
+        "kept alerts of the object"
+    )
+    alert = seat.desk.overlays(candidate).alert
     views = seat.desk.science
     for place, view in zip(st.tabs([escaped(one.name) for one in views]), views, strict=True):
         with place:
-            _draw(view.name, view.draw(candidate.alert))
+            _draw(view.name, view.draw(alert))
 
 
 def _draw(name: str, sketch: Sketch) -> None:

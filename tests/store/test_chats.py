@@ -6,6 +6,7 @@ import pytest
 
 from fink_ad.errors import StoreError
 from fink_ad.store import ReviewerRecord, Store
+from fink_ad.store.records.notifications import NewSubscription
 
 TEN_MINUTES = timedelta(minutes=10)
 
@@ -68,3 +69,13 @@ def test_muting(store: Store, maria):
     store.link_chat(5, 5, "abc")
     store.mute_chat(5, until)
     assert [one.muted_until for one in store.chat_accounts()] == [until]
+
+
+def test_who_is_linked_anew_keeps_nothing_of_the_one_before(store: Store, maria):
+    julien, chat = store.add_reviewer("Julien"), "telegram:5"
+    for code, reviewer, n in (("abc", maria, 0), ("def", maria, 1), ("ghi", julien, 0)):
+        store.add_link_code(reviewer.id, code, TEN_MINUTES)
+        store.link_chat(5, 5, code)
+        assert (len(store.watches()), len(store.subscriptions(chat))) == (n, n)
+        store.add_watch(maria.id, chat, "ztf", "a", told=0)
+        store.add_subscription(NewSubscription(chat, maria.id, "ztf", "transient"))

@@ -263,3 +263,14 @@ def test_a_target_that_got_another_name_is_told_all_that_waits_each_once(store: 
     store.queue_notifications([new("e", target=old)])
     store.move_target(old, grown)
     assert store.claim_notification(grown, 60).object_id == "e"
+
+
+def test_what_a_job_makes_is_queued_with_the_note_of_it_once(store: Store):
+    assert store.start_job("digest 1", NOW, "of a process that is no more")
+    assert not store.job_done("digest 1", NOW)
+    assert store.queue_of_job("digest 1", NOW, CHAT, [new("a"), new("b")])
+    assert not store.queue_of_job("digest 1", NOW, CHAT, [new("c")])
+    assert {one.object_id for one in store.notifications()} == {"a", "b"}
+    (run,) = store.job_runs("digest 1")
+    assert (run.due, run.outcome, run.detail) == (NOW, "done", "2 messages")
+    assert store.job_done("digest 1", NOW)

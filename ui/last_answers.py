@@ -45,7 +45,7 @@ def change(label_id: int | None) -> None:
     try:
         lease_seconds = 60 * seat.desk.settings.queue.lease_minutes
         seat.take_up(show_again(seat.desk.store, label, CHANNEL, lease_seconds))
-        seat.survey, seat.population = label.survey, label.population
+        seat.look_at(label.survey, label.population)
     except FinkAdError as error:
         st.toast(escaped(error))
 

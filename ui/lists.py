@@ -15,7 +15,7 @@ def choose_list(seat: Session) -> bool:
     if not lists:
         return False
     if (seat.survey, seat.population) not in lists:
-        seat.survey, seat.population = lists[0]
+        seat.look_at(*lists[0])
     if len(lists) > 1:
         # The list in the key lets another box take its place once another is chosen: this one
         # would keep the focus, and take the keys that answer for words to look for.
@@ -36,5 +36,5 @@ def choose_list(seat: Session) -> bool:
 
 def _look_at(key: str) -> None:
     seat = session()
-    seat.survey, seat.population = st.session_state[key]
+    seat.look_at(*st.session_state[key])
     seat.put_down()

@@ -75,6 +75,11 @@ class Session:
     order_id: int | None = None
     tour_step: int | None = None
 
+    def look_at(self, survey: str, population: str) -> None:
+        """Look at a list of candidates; another one has a ranking of its own, which is no news."""
+        if (survey, population) != (self.survey, self.population):
+            self.survey, self.population, self.order_id = survey, population, None
+
     def put_down(self) -> None:
         """Forget the candidate in hand, and all that was chosen for it."""
         self.showing = self.candidate = self.shown_at = None

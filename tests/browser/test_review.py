@@ -50,6 +50,18 @@ def answer(page: Page, key: str) -> str:
     return seen
 
 
+def steady(page: Page, place: str) -> None:
+    """Wait until something has kept its place for a while."""
+    page.wait_for_function(
+        f"""() => {{
+            const at = {place}, now = performance.now();
+            if (at !== window.adPlace) [window.adPlace, window.adSince] = [at, now];
+            return now - window.adSince > 500;
+        }}""",
+        polling=50,
+    )
+
+
 def test_a_hundred_fast_keys_give_no_wrong_and_no_double_answer(open_page, url, store, me) -> None:
     """Presses are checked against what the eye saw just before them."""
     page = open_page(url, me)
@@ -188,7 +200,9 @@ def _see_it_learn(page: Page, store: Store) -> None:
 
 def test_one_candidate_needs_no_scrolling(open_page, url, me) -> None:
     page = open_page(url, me)
-    time.sleep(2)
+    page.wait_for_selector(".js-plotly-plot .scatterlayer path.point", timeout=30_000)
+    page.wait_for_selector('[data-test-script-state="notRunning"]')
+    steady(page, "document.querySelector('.ad-table').getBoundingClientRect().bottom")
     beyond = "e => e.scrollHeight - e.clientHeight"
     assert page.locator('[data-testid="stMain"]').evaluate(beyond) <= 0
 
@@ -203,7 +217,8 @@ def test_a_click_on_a_point_shows_its_stamps(open_page, url, store, me) -> None:
     page = open_page(url, me, page=f"object?object={many}")
     caption = page.get_by_text("stamps of the point clicked")
     page.wait_for_selector(".js-plotly-plot .scatterlayer path.point", timeout=30_000)
-    time.sleep(1)
+    page.wait_for_selector('[data-test-script-state="notRunning"]')
+    steady(page, "document.querySelector('.js-plotly-plot').getBoundingClientRect().y")
     own = {str(one.alert_id) for one in store.object_alerts(many)[:-1]}
     where = page.evaluate(
         """own => {
@@ -217,6 +232,6 @@ def test_a_click_on_a_point_shows_its_stamps(open_page, url, store, me) -> None:
         list(own),
     )
     page.mouse.move(*where)
-    time.sleep(0.3)
+    page.wait_for_selector(".js-plotly-plot .hoverlayer .hovertext")
     page.mouse.click(*where)
     expect(caption).to_be_visible(timeout=10_000)

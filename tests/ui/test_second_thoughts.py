@@ -32,7 +32,7 @@ def test_a_note_goes_to_no_other_candidate(open_page, store) -> None:
     press(app, "answer_unsure")
     note(app).set_value("about a transient").run()
     app.session_state["session"].put_down()  # as choosing another list does
-    app.session_state["session"].population = "solar_system"
+    app.session_state["session"].look_at("ztf", "solar_system")
     app.run()
     assert note(app).value == ""
     press(app, "answer_unsure")
@@ -80,8 +80,9 @@ def test_the_last_answer_of_a_list_can_be_taken_back(open_page, store) -> None:
     app = open_page()
     seat = app.session_state["session"]
     seat.put_down()
-    seat.population = "solar_system"
+    seat.look_at("ztf", "solar_system")
     app.run()
+    assert "has learned" not in told(app)
     last = shown(app)
     while seat.showing is not None:
         last = shown(app)

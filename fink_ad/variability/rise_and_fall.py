@@ -27,16 +27,17 @@ _ERROR_FLOOR = 0.03  # of the flux: no function of five parameters is better tha
 _N_PARAMETERS = 5
 _N_DRAWN = 400
 _FUNCTION = light_curve.BazinFit("mcmc-lmsder", mcmc_niter=32, lmsder_niter=30)
-_COLUMNS = (
-    "band",
-    "amplitude [µJy]",
-    "baseline [µJy]",
-    "reference time [MJD]",
-    "rise [d]",
-    "fall [d]",
-    "reduced chi-square",
-    "",
-)
+_ROW_PX = 40
+_COLUMNS = {  # and how wide they are
+    "band": 1,
+    "amplitude [µJy]": 2,
+    "baseline [µJy]": 2,
+    "reference time [MJD]": 3,
+    "rise [d]": 1,
+    "fall [d]": 1,
+    "reduced chi-square": 2,
+    "": 5,
+}
 
 
 class RiseAndFall:
@@ -64,9 +65,14 @@ class RiseAndFall:
             (BANDS[code], *(one.told() if isinstance(one, _Fit) else ("",) * 6 + (one,)))
             for code, one in fits.items()
         ]
-        cells = {"values": [list(column) for column in zip(*rows, strict=True)]}
-        header = {"values": list(_COLUMNS)}
-        return {"data": [{"type": "table", "header": header, "cells": cells}], "layout": {}}
+        table = {
+            "type": "table",
+            "columnwidth": list(_COLUMNS.values()),
+            "header": {"values": list(_COLUMNS)},
+            "cells": {"values": [list(column) for column in zip(*rows, strict=True)]},
+        }
+        layout = {"margin": {"t": 8, "b": 8}, "height": _ROW_PX * (len(rows) + 2)}
+        return {"data": [table], "layout": layout}
 
 
 @dataclass(frozen=True, eq=False)

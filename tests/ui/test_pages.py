@@ -6,7 +6,7 @@ import pytest
 
 from fink_ad.store import Store
 
-PAGES = ["review", "candidates", "object", "answers", "models", "tonight"]
+PAGES = ["review", "candidates", "object", "science", "answers", "models", "tonight"]
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -13,6 +13,7 @@ from fink_ad.sources.contracts import InputRange
 from fink_ad.store import BatchRecord, CandidateRecord, Store
 
 from .conftest import settings_of
+from .test_states import PAGES
 
 N = 10_000
 KEY = ("ztf", "transient")
@@ -42,9 +43,10 @@ def crowded(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
-@pytest.mark.parametrize("page", ["", "candidates", "object", "answers", "models", "tonight"])
+@pytest.mark.parametrize("page", ["", *PAGES])
 def test_ten_thousand_candidates_are_no_burden(open_page, crowded: Path, page: str) -> None:
-    app = open_page(page, at=crowded, **({"object": f"ZTF26{N:07}"} if page == "object" else {}))
+    named = {"object": f"ZTF26{N:07}"} if page else {}
+    app = open_page(page, at=crowded, **named)
     assert not app.exception
     assert not app.error
     if page == "candidates":

@@ -15,7 +15,7 @@ from fink_ad.store import NewLabel, Store
 from .conftest import Open, settings_of
 from .test_tables import answer, frame, select_latest
 
-PAGES = ("candidates", "object", "answers", "models", "tonight")
+PAGES = ("candidates", "object", "science", "answers", "models", "tonight")
 
 
 def change(home: Path, statement: str, *values: int) -> None:
@@ -33,7 +33,7 @@ def answered(store: Store) -> str:
 
 def opened(open_page: Open, name: str) -> dict[str, AppTest]:
     """Open all pages; none has anything to complain of."""
-    apps = {page: open_page(page, **{"object": name} if page == "object" else {}) for page in PAGES}
+    apps = {page: open_page(page, object=name) for page in PAGES}
     assert not {page: app.exception for page, app in apps.items() if app.exception}
     assert not {page: app.error for page, app in apps.items() if app.error}
     return apps

@@ -27,17 +27,17 @@ _ERROR_FLOOR = 0.03  # of the flux: no function of five parameters is better tha
 _N_PARAMETERS = 5
 _N_DRAWN = 400
 _FUNCTION = light_curve.BazinFit("mcmc-lmsder", mcmc_niter=32, lmsder_niter=30)
-_ROW_PX = 40
-_COLUMNS = {  # and how wide they are
-    "band": 1,
-    "amplitude [µJy]": 2,
-    "baseline [µJy]": 2,
-    "reference time [MJD]": 3,
-    "rise [d]": 1,
-    "fall [d]": 1,
-    "reduced chi-square": 2,
-    "": 5,
-}
+_HEIGHT_PX = 330
+_ROWS = (
+    "curve",
+    "amplitude [µJy]",
+    "baseline [µJy]",
+    "reference time [MJD]",
+    "rise [d]",
+    "fall [d]",
+    "reduced chi-square",
+)
+_NOTHING = ("",) * (len(_ROWS) - 1)
 
 
 class RiseAndFall:
@@ -61,18 +61,14 @@ class RiseAndFall:
         fits = _fits(batch)
         if not fits:
             return None
-        rows = [
-            (BANDS[code], *(one.told() if isinstance(one, _Fit) else ("",) * 6 + (one,)))
-            for code, one in fits.items()
-        ]
+        told = [one.told() if isinstance(one, _Fit) else (one, *_NOTHING) for one in fits.values()]
         table = {
             "type": "table",
-            "columnwidth": list(_COLUMNS.values()),
-            "header": {"values": list(_COLUMNS)},
-            "cells": {"values": [list(column) for column in zip(*rows, strict=True)]},
+            "columnwidth": [1.5] + [1.0] * len(fits),
+            "header": {"values": ["band", *(BANDS[code] for code in fits)]},
+            "cells": {"values": [list(_ROWS), *(list(one) for one in told)], "align": "left"},
         }
-        layout = {"margin": {"t": 8, "b": 8}, "height": _ROW_PX * (len(rows) + 2)}
-        return {"data": [table], "layout": layout}
+        return {"data": [table], "layout": {"margin": {"t": 8, "b": 8}, "height": _HEIGHT_PX}}
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,17 +102,17 @@ class _Fit:
         return ModelCurve(self.band, self.mjd_utc + days, flux * self.scale_njy, label)
 
     def told(self) -> tuple[str, ...]:
-        """Return the cells of the table, as `_COLUMNS` after the band."""
+        """Return the cells of the table, as `_ROWS` has them."""
         amplitude, baseline, reference, rise, fall = self.parameters.tolist()
         unit = self.scale_njy / 1000.0
         return (
+            "drawn over the points",
             f"{amplitude * unit:.4g}",
             f"{baseline * unit:.4g}",
             f"{self.mjd_utc + reference:.2f}",
             f"{rise:.3g}",
             f"{fall:.3g}",
             f"{self.reduced_chi2:.1f}",
-            "drawn over the points",
         )
 
 

@@ -32,21 +32,17 @@ def test_it_keeps_the_contract() -> None:
 
 def test_the_parameters_of_the_fit_are_told() -> None:
     (table,) = FIT.figure(supernova(), Context())["data"]
-    cells = dict(zip(table["header"]["values"], table["cells"]["values"], strict=True))
-    assert cells["band"] == ["r"]
-    assert float(cells["reference time [MJD]"][0]) == pytest.approx(61020, abs=1)
-    assert float(cells["rise [d]"][0]) == pytest.approx(4, rel=0.2)
-    assert float(cells["fall [d]"][0]) == pytest.approx(20, rel=0.2)
-    assert float(cells["amplitude [µJy]"][0]) == pytest.approx(30, rel=0.2)
+    assert table["header"]["values"] == ["band", "r"]
+    cells = dict(zip(*table["cells"]["values"], strict=True))
+    assert float(cells["reference time [MJD]"]) == pytest.approx(61020, abs=1)
+    assert float(cells["rise [d]"]) == pytest.approx(4, rel=0.2)
+    assert float(cells["fall [d]"]) == pytest.approx(20, rel=0.2)
+    assert float(cells["amplitude [µJy]"]) == pytest.approx(30, rel=0.2)
 
 
 def test_where_nothing_is_fitted_the_table_says_why() -> None:
     (table,) = FIT.figure(supernova(n=5), Context())["data"]
-    assert [column[0] for column in table["cells"]["values"]] == [
-        "r",
-        *[""] * 6,
-        "5 points, 8 are needed",
-    ]
+    assert table["cells"]["values"][1] == ["5 points, 8 are needed", *[""] * 6]
     assert FIT.figure(supernova(population="solar_system"), Context()) is None
 
 

@@ -17,11 +17,12 @@ PAGES = {
     "review": "",
     "candidates": "candidates",
     "object": "object?object=",
+    "science": "science?object=",
     "answers": "answers",
     "models": "models",
     "tonight": "tonight",
 }
-THERE = '[data-testid="stMetric"], .ad-name, [data-testid="stDataFrame"]'
+THERE = '[data-testid="stMetric"], .ad-name, [data-testid="stDataFrame"], [data-testid="stTabs"]'
 DRAWN = """() => [...document.querySelectorAll('[data-testid="stPlotlyChart"]')].every(
     one => one.querySelector('.js-plotly-plot .main-svg'))
     && [...document.querySelectorAll('[data-testid="stDataFrame"]')].every(
@@ -44,11 +45,11 @@ def test_every_page_is_whole_at_every_size(open_page, learning_url, tmp_path) ->
     for key in "ynbyunyynb" * 3:
         seen = answer(first, key)
     first.get_by_text("ranking knows all answers").wait_for(timeout=60_000)
-    _take_the_tour(first, folder)
     for suffix, size in SIZES.items():
         opened = open_page(url, "ada", size=size)
+        _take_the_tour(opened, folder / f"tour{suffix}.png")
         for page, path in PAGES.items():
-            address = path + seen if page == "object" else path
+            address = path + seen if path.endswith("=") else path
             mark = "&" if "?" in address else "?"
             opened.goto(f"{url}/{address}{mark}reviewer=ada")
             opened.wait_for_selector(THERE, timeout=30_000)
@@ -70,7 +71,7 @@ def test_who_is_removed_is_shown_the_door_without_touching_anything(
     assert opened.locator(ANSWER_BUTTONS).count() == 0
 
 
-def _take_the_tour(opened: Page, folder: Path) -> None:
+def _take_the_tour(opened: Page, picture: Path) -> None:
     """From Help, through all steps, back to the candidate."""
     opened.keyboard.press("h")
     opened.locator(".st-key-tour button").click()
@@ -81,7 +82,7 @@ def _take_the_tour(opened: Page, folder: Path) -> None:
         assert opened.locator('[role="dialog"]').count() == 0
         if step == 2:
             opened.wait_for_function(DRAWN)
-            _keep(opened.screenshot(), folder / "tour.png")
+            _keep(opened.screenshot(), picture)
         opened.keyboard.press("ArrowRight")
     opened.wait_for_selector(ANSWER_BUTTONS)
 

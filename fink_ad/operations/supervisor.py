@@ -134,7 +134,8 @@ class _Child:
     def terminate(self) -> None:
         """Ask the service to end."""
         if self._process is not None:
-            self._process.terminate()
+            # Popen.terminate() would bury a process that has just died, and with it its number.
+            os.kill(self._process.pid, signal.SIGTERM)
 
     def kill(self) -> int:
         """End the service and all it started; return its exit code."""

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 import pytest
 
 from fink_ad.errors import FinkAdError
-from fink_ad.operations.supervisor import Service, supervise
+from fink_ad.operations.supervisor import Service, _Child, supervise
 
 FOREVER = "import time; print('at work'); time.sleep(60)"
 STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); " + FOREVER
@@ -139,6 +139,15 @@ def test_what_a_service_started_ends_with_it():
         wait_for(lambda: not is_alive(grandchild))
 
 
+def test_one_that_has_just_died_can_be_asked_to_end():
+    child = _Child(service("a", "raise SystemExit(3)"), lambda *_: None, 0.05)
+    child.look()
+    wait_for(child.has_ended)
+    child.terminate()
+    assert child.has_ended()
+    assert child.kill() == 3
+
+
 def test_a_program_there_is_not_is_told():
     nothing = [Service("a", ("/nowhere/at/all",))]
     with pytest.raises(FinkAdError, match="cannot start a: .*No such file"):
@@ -151,7 +160,7 @@ def test_a_service_ends_when_its_supervisor_is_killed():
         "import os, time; print(os.getpid()); time.sleep(60)"
     )
     code = (
-        "import sys, threading; from fink_ad.operations.supervisor import Service, supervise; "
+        "import sys, threading; from fink_ad.operations.supervisor import Service, _Child, supervise; "
         f"supervise([Service('a', (sys.executable, '-c', {child!r}))], "
         "lambda name, line: name == 'a' and print(line, flush=True), "
         "threading.Event(), threading.Event())"

@@ -160,7 +160,7 @@ def test_a_service_ends_when_its_supervisor_is_killed():
         "import os, time; print(os.getpid()); time.sleep(60)"
     )
     code = (
-        "import sys, threading; from fink_ad.operations.supervisor import Service, _Child, supervise; "
+        "import sys, threading; from fink_ad.operations.supervisor import Service, supervise; "
         f"supervise([Service('a', (sys.executable, '-c', {child!r}))], "
         "lambda name, line: name == 'a' and print(line, flush=True), "
         "threading.Event(), threading.Event())"

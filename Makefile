@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types check bench test-services test-browser test-kill test-wheel clean
+.PHONY: help demo test lint types check bench test-services test-browser test-kill test-slow test-wheel clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ test-browser: $(STAMP) ## the review page in a real browser, which this installs
 
 test-kill: $(STAMP) ## processes killed at random moments: nothing is lost, nothing is half
 	$(BIN)/python -m pytest -m kill
+
+test-slow: $(STAMP) ## the README in an empty folder, whole programs, long searches for a fault
+	$(BIN)/python -m pytest -m slow
 
 test-wheel: $(STAMP) ## the wheel, installed into an empty environment
 	tests/wheel/run.sh $(BIN)/python

@@ -5,6 +5,8 @@ import stat
 import subprocess
 import sys
 
+import pytest
+
 from fink_ad.compile_cache import private_folder
 
 SCRIPT = """
@@ -27,6 +29,7 @@ def run(home, **extra):
     return done.stdout.split()
 
 
+@pytest.mark.slow
 def test_the_cache_is_private_and_in_the_home_folder(tmp_path):
     cached, folder, value = run(tmp_path)
     assert (cached, value) == ("True", "7")
@@ -36,6 +39,7 @@ def test_the_cache_is_private_and_in_the_home_folder(tmp_path):
     assert any(name.endswith(".nbi") for name in kernels)
 
 
+@pytest.mark.slow
 def test_a_home_without_room_for_a_cache_only_costs_time(tmp_path):
     (tmp_path / ".cache").write_text("a file where the folder should be")
     assert run(tmp_path)[::2] == ["False", "7"]

@@ -33,6 +33,7 @@ def test_make_targets_exist() -> None:
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
 
 
+@pytest.mark.slow
 def test_every_command_runs_in_an_empty_folder_with_an_empty_home(tmp_path: Path) -> None:
     bin_folder = str(Path(sys.executable).parent)
     environment = {

@@ -42,6 +42,7 @@ def test_every_service_is_a_command_with_these_options(words):
     assert set(options) <= known
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("wish", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
 def test_one_signal_ends_all_in_order(home: Path, wish: int, code: int):
     only = ("--only", "scheduler", "--only", "learner")

@@ -122,6 +122,7 @@ def test_a_worse_contender_is_refused_and_told_why() -> None:
         assert "below the incumbent's" in verdict.reasons[0]
 
 
+@pytest.mark.slow
 def test_poisoned_imports_are_refused() -> None:
     verdicts = [judged(seed, n_imported=150, poisoned=True) for seed in range(20)]
     assert sum(verdict.verdict == "not promoted" for verdict in verdicts) >= 19

@@ -93,6 +93,7 @@ def is_alive(pid: int) -> bool:
     return True
 
 
+@pytest.mark.slow
 def test_a_file_dropped_becomes_an_order_to_review_and_one_signal_ends_all(
     up: Up, folder: Path, tmp_path: Path
 ):

@@ -68,6 +68,7 @@ def test_numbers_of_a_night_scatter_around_what_was_asked():
         assert 0.3 * asked < found < 2.5 * asked
 
 
+@pytest.mark.slow
 def test_pieces_join_to_the_whole_and_do_not_pile_up():
     options = {"n_objects": 4500, "inject": {}, "seed": 1}
     whole = simulate_night(20260301, **options)

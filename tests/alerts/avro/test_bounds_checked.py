@@ -5,7 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 
+
+@pytest.mark.slow
 def test_fuzz_with_every_access_checked(tmp_path):
     tests = [Path(__file__).with_name(name) for name in ("test_fuzz.py", "test_bad_bodies.py")]
     environment = os.environ | {"NUMBA_BOUNDSCHECK": "1", "NUMBA_CACHE_DIR": str(tmp_path)}

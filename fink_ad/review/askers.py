@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from fink_ad.config import Settings
+from fink_ad.review.operator_notices import queue_notice
 from fink_ad.store import Store
-from fink_ad.store.records.notifications import SHARED, ChatAccount, NewNotification
+from fink_ad.store.records.notifications import ChatAccount
 
 __all__ = ["account_of", "is_private", "queue_lapse_notice", "why_lapsed"]
-
-_EXPIRY = timedelta(days=7)  # the bot may be what is down
 
 
 def is_private(settings: Settings, target: str) -> bool:
@@ -49,18 +48,5 @@ def queue_lapse_notice(
     store: Store, settings: Settings, target: str, why: str, now: datetime
 ) -> None:
     """Queue a word to the operators, once, that what was asked for is not sent any more."""
-    chat = settings.bot.operators_chat
-    if chat is None:
-        return
-    notice = NewNotification(
-        kind="notice",
-        target=f"telegram:{chat}",
-        survey="",
-        object_id="",
-        model=SHARED,
-        occasion=f"lapsed {target}: {why}",
-        due_at=now,
-        expires_at=now + _EXPIRY,
-        body=f"Nothing is sent to {target} any more: {why}. An operator can ask for it anew.",
-    )
-    store.queue_notifications([notice])
+    body = f"Nothing is sent to {target} any more: {why}. An operator can ask for it anew."
+    queue_notice(store, settings, f"lapsed {target}: {why}", body, now)

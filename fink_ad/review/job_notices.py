@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from fink_ad.config import Settings
+from fink_ad.review.operator_notices import queue_notice
 from fink_ad.store import JobRun, Store
-from fink_ad.store.records.notifications import SHARED, NewNotification
 
 __all__ = ["queue_job_notice"]
-
-_EXPIRY = timedelta(days=7)  # the bot may be what is down
 
 
 def queue_job_notice(
@@ -33,14 +31,13 @@ def queue_job_notice(
     int
         How many notices are new: one, or none.
     """
-    chat = settings.bot.operators_chat
     before = [
         one
         for one in store.job_runs(run.name)
         if one.id != run.id and one.finished_at is not None and one.due < run.due
     ]
     failed_before = bool(before) and before[0].outcome == "failed"
-    if chat is None or failed == failed_before:
+    if failed == failed_before:
         return 0
     text = f"Job {run.name} works again."
     if failed:
@@ -48,15 +45,5 @@ def queue_job_notice(
             f"Job {run.name} failed, due {run.due:%Y-%m-%d %H:%M} UTC. The log of the scheduler"
             " says why. You hear of it again when it works."
         )
-    notice = NewNotification(
-        kind="notice",
-        target=f"telegram:{chat}",
-        survey="",
-        object_id="",
-        model=SHARED,
-        occasion=f"job {run.name} {run.due.isoformat()} {'failed' if failed else 'works'}",
-        due_at=now,
-        expires_at=now + _EXPIRY,
-        body=text,
-    )
-    return store.queue_notifications([notice])
+    what = "failed" if failed else "works"
+    return queue_notice(store, settings, f"job {run.name} {run.due.isoformat()} {what}", text, now)
